@@ -1,0 +1,1 @@
+export function buildCode(): Promise<void>;

@@ -1,0 +1,2 @@
+/** The `octavo` command: reads arguments, calls the pipeline, prints. */
+export {};

@@ -1,0 +1,58 @@
+/**
+ * What Octavo knows of an operator. Each folder here exports contracts; index.ts lists them. Types that are
+ * absent mean "not known for this operator", and everything that reads a contract copes with that.
+ */
+import type { Node, Shape, Tensor, ValueType } from '../ir/index.ts';
+
+/** What an operator sees when shapes are inferred. Inputs left out or unknown are undefined. */
+export interface InferContext {
+  readonly node: Node;
+  readonly opset: number;
+  readonly inputs: readonly (ValueType | undefined)[];
+  /** The value of an input where it is constant (or was computed from shapes), e.g. Reshape's target. */
+  constant(index: number): Tensor | undefined;
+  /** Partly known integer value of a small 1-d input (a shape computation): numbers, names, or null a place. */
+  shapeValue(index: number): Shape | undefined;
+}
+
+/** Types of the outputs, in order; undefined where nothing can be said. */
+export type InferTypes = (context: InferContext) => readonly (ValueType | undefined)[];
+
+/** Computes the outputs exactly as ONNX defines them, slowly and plainly. Throws UnsupportedError on a dtype it lacks. */
+export type Evaluate = (context: EvaluateContext) => readonly Tensor[];
+
+export interface EvaluateContext {
+  readonly node: Node;
+  readonly opset: number;
+  readonly inputs: readonly (Tensor | undefined)[];
+}
+
+/**
+ * How the operator takes part in quantization. Input numbers are positions in `node.inputs`.
+ * - `weighted`: a linear operator with a constant weight (and bias): Conv, ConvTranspose, Gemm, MatMul.
+ * - `arithmetic`: inputs and output each with their own parameters (Add, Mul, AveragePool, ...).
+ * - `shared`: moves or selects values: the output has the data input's parameters (MaxPool, Reshape, Concat, ...).
+ * - `activation`: clamps; merged into the producer when its range allows it (Relu, Clip).
+ */
+export type QuantRule =
+  | { readonly kind: 'weighted'; readonly data: 0; readonly weight: 1; readonly bias?: 2 }
+  | {
+      readonly kind: 'arithmetic';
+      readonly data: 'all' | readonly number[];
+      readonly fixedOutput?: readonly [number, number];
+    }
+  | {
+      readonly kind: 'shared';
+      readonly data: 'all' | readonly number[];
+      readonly outputs?: 'all' | readonly number[];
+    }
+  | { readonly kind: 'activation' };
+
+export interface OperatorContract {
+  readonly op: string;
+  /** '' is ONNX's own domain. */
+  readonly domain?: string;
+  readonly infer?: InferTypes;
+  readonly evaluate?: Evaluate;
+  readonly quantize?: QuantRule;
+}
