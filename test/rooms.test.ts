@@ -17,7 +17,8 @@ const levels = [
   ['analyse'],
   ['report'],
   ['pipeline'],
-  ['index', 'node'],
+  ['index'],
+  ['node'],
   ['cli'],
 ];
 /** Files at the root that every room may read. */

@@ -214,7 +214,7 @@ export class Draft {
     for (const node of nodes) for (const name of readsOf(node)) used.add(name);
     for (const port of this.#outputs) used.add(port.name);
     const inputNames = new Set(this.#inputs.map((p) => p.name));
-    const made = new Set(nodes.flatMap((n) => n.outputs));
+    const made = new Set([...nodes.flatMap((n) => n.outputs), ...this.#initializers.keys()]);
     const { source: _, ...base } = this.#base;
     return {
       ...base,
@@ -224,7 +224,7 @@ export class Draft {
       initializers: new Map(
         [...this.#initializers].filter(([name]) => used.has(name) || inputNames.has(name)),
       ),
-      types: new Map([...this.#types].filter(([name]) => made.has(name))),
+      types: new Map([...this.#types].filter(([name]) => made.has(name) && used.has(name))),
       sparse: new Map([...this.#base.sparse].filter(([name]) => used.has(name))),
     };
   }
