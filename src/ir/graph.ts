@@ -39,6 +39,10 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, Attribute>;
+  /** Which of several model functions of the same domain and name the node calls. Absent: the one without. */
+  readonly overload?: string;
+  /** Fields of the file's record that mean nothing to Octavo, kept in order through edits: doc string, metadata, devices. */
+  readonly extras?: readonly ByteRange[];
   /** The file's own record; a new node has none. */
   readonly source?: ByteRange;
 }
