@@ -1,0 +1,32 @@
+/** A tensor seen as [outer, channels, inner]: all that per-channel work needs to know of its shape. */
+import { invalidArgument } from '../base/errors.ts';
+import { elementCount } from '../base/integer.ts';
+
+export interface ChannelLayout {
+  /** Slices of the channel axis. */
+  readonly channels: number;
+  /** Consecutive elements of one channel: the product of the dims after the axis. */
+  readonly inner: number;
+}
+
+/** `axis` may count from the end, as in ONNX. Throws INVALID_ARGUMENT for one the dims do not have. */
+export function channelLayout(dims: readonly number[], axis: number, where: string): ChannelLayout {
+  const at = axis < 0 ? axis + dims.length : axis;
+  const channels = dims[at];
+  if (channels === undefined)
+    throw invalidArgument(where, `dims [${dims.join(',')}] have no axis ${axis}`, 'Check the channel axis');
+  return { channels, inner: elementCount(dims.slice(at + 1)) };
+}
+
+/** Products over the dims before the axis; throws INVALID_ARGUMENT when `length` elements do not fill the layout. */
+export function outerOf(layout: ChannelLayout, length: number, where: string): number {
+  const slice = layout.channels * layout.inner;
+  const outer = slice === 0 ? 0 : length / slice;
+  if (!Number.isInteger(outer) || outer * slice !== length)
+    throw invalidArgument(
+      where,
+      `${length} elements are not whole slices of ${layout.channels} channels of ${layout.inner}`,
+      'Check the channel axis',
+    );
+  return outer;
+}

@@ -1,0 +1,277 @@
+/**
+ * What calibration keeps of a tensor: exact counts by the top bits of the float itself, bounded however much data
+ * flows by, and the same whatever the order, the batches or the shards. Every range method is a function of it.
+ */
+import { CalibrationError } from '../base/errors.ts';
+import { ExactSum } from '../base/exact-sum.ts';
+import type { Bins } from './bins.ts';
+import { foldedBins, signedBins } from './bins.ts';
+import type { ChannelLayout } from './channel-layout.ts';
+import { outerOf } from './channel-layout.ts';
+import { KeyCounters, magnitudeKeys } from './key-counters.ts';
+import type { StatisticJson } from './statistic-json.ts';
+import { decodeStatistic, encodeStatistic } from './statistic-json.ts';
+
+/** Least and greatest finite value; Infinity and -Infinity where there is none. */
+export interface Extremes {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Everything a statistic holds, as plain numbers. */
+export interface StatisticState extends Extremes {
+  readonly samples: number;
+  readonly nan: number;
+  readonly positiveInfinity: number;
+  readonly negativeInfinity: number;
+  /** Keys with a count, increasing: float32bits >>> 15 of finite values. */
+  readonly keys: readonly number[];
+  readonly counts: readonly number[];
+  readonly channels?: ChannelSums;
+}
+
+/** One entry a channel. */
+export interface ChannelSums {
+  readonly sums: readonly ExactSum[];
+  /** NaN and infinities that the sum leaves out. */
+  readonly leftOut: readonly number[];
+}
+
+/** Elements handled by one call of the counting loop. */
+const run = 4096;
+/** From this many consecutive elements a channel on, its sum is made in the counting loop. */
+const longInner = 32;
+
+/**
+ * The two keys of zero hold +0, -0 and the magnitudes below 2^-134, which are one to every method. Counts are exact
+ * below 2^53; beside them min, max and the numbers of NaN and infinities are exact as well.
+ */
+export class TensorStatistic {
+  readonly #counters = new KeyCounters();
+  #samples = 0;
+  #finite = 0;
+  #min = Number.POSITIVE_INFINITY;
+  #max = Number.NEGATIVE_INFINITY;
+  #channels: { readonly sums: ExactSum[]; readonly leftOut: number[] } | undefined;
+  #bins: Bins | undefined;
+  #magnitudes: Bins | undefined;
+
+  /** Samples added. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** Elements seen, with NaN and the infinities. */
+  get count(): number {
+    return this.#finite + this.#counters.nonFinite;
+  }
+
+  /** Elements the bins hold. */
+  get finite(): number {
+    return this.#finite;
+  }
+
+  get nan(): number {
+    return this.#counters.nan;
+  }
+
+  get positiveInfinity(): number {
+    return this.#counters.positiveInfinity;
+  }
+
+  get negativeInfinity(): number {
+    return this.#counters.negativeInfinity;
+  }
+
+  /** The least finite value, exact, zero as +0; Infinity for none. */
+  get min(): number {
+    return this.#min;
+  }
+
+  /** The greatest finite value, exact, zero as +0; -Infinity for none. */
+  get max(): number {
+    return this.#max;
+  }
+
+  /** Zeros of either sign, and magnitudes below 2^-134. */
+  get zeros(): number {
+    return this.#counters.countOf(0) + this.#counters.countOf(magnitudeKeys);
+  }
+
+  /** Channels summed; undefined when samples came without a layout, or none came. */
+  get channels(): number | undefined {
+    return this.#channels?.sums.length;
+  }
+
+  /**
+   * Counts one sample's values; with a layout also sums each channel: in element order as plain doubles within the
+   * sample, exactly across samples. NaN and the infinities are counted apart and left out of everything else.
+   * Throws INVALID_ARGUMENT when the layout does not fit the values, and CalibrationError when samples differ in the
+   * number of channels or in having a layout.
+   */
+  addSample(values: Float32Array, layout?: ChannelLayout): void {
+    const outer = layout === undefined ? 0 : outerOf(layout, values.length, 'calibration sample');
+    this.#expectChannels(layout?.channels);
+    const counters = this.#counters;
+    const before = counters.nonFinite;
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+    const sums = new Float64Array(layout?.channels ?? 0);
+    counters.resetExtremes();
+    if (layout !== undefined && layout.inner >= longInner) {
+      for (let slice = 0, at = 0; slice < outer * layout.channels; slice++) {
+        const channel = slice % layout.channels;
+        for (const end = at + layout.inner; at < end; at = Math.min(at + run, end))
+          sums[channel] = counters.countRun(values, bits, at, Math.min(at + run, end), sums[channel]!);
+      }
+    } else {
+      for (let at = 0; at < values.length; at += run)
+        counters.countRun(values, bits, at, Math.min(at + run, values.length));
+      if (layout !== undefined) addToSums(values, layout, sums);
+    }
+    const leftOut = counters.nonFinite - before;
+    const extremes = leftOut > 0 ? finiteExtremes(values) : { min: counters.least, max: counters.greatest };
+    if (leftOut > 0 && layout !== undefined) this.#sumFinite(values, layout, sums);
+    for (let c = 0; c < sums.length; c++) this.#channels!.sums[c]!.add(sums[c]!);
+    this.#count(extremes, values.length - leftOut, 1);
+  }
+
+  /** Adds all that `other` has seen. Throws CalibrationError when the two differ in their channels. */
+  merge(other: TensorStatistic): void {
+    if (other.samples > 0) this.#add(other.state());
+  }
+
+  equals(other: TensorStatistic): boolean {
+    return JSON.stringify(this) === JSON.stringify(other);
+  }
+
+  /** Mean of each channel's finite values; NaN for a channel without any; undefined when none were summed. */
+  channelMeans(): Float64Array | undefined {
+    const channels = this.#channels;
+    if (channels === undefined) return undefined;
+    const elements = this.count / channels.sums.length;
+    return Float64Array.from(channels.sums, (sum, c) => sum.value() / (elements - channels.leftOut[c]!));
+  }
+
+  /** Finite values in increasing order. */
+  bins(): Bins {
+    this.#bins ??= signedBins(this.state());
+    return this.#bins;
+  }
+
+  /** Magnitudes of the finite values in increasing order: both signs counted together. */
+  magnitudes(): Bins {
+    this.#magnitudes ??= foldedBins(this.state());
+    return this.#magnitudes;
+  }
+
+  /** A copy of all that is held. */
+  state(): StatisticState {
+    const keys = this.#counters.keys();
+    const { nan, positiveInfinity, negativeInfinity } = this.#counters;
+    return {
+      samples: this.#samples,
+      nan,
+      positiveInfinity,
+      negativeInfinity,
+      min: this.#min,
+      max: this.#max,
+      keys,
+      counts: keys.map((key) => this.#counters.countOf(key)),
+      ...(this.#channels && {
+        channels: {
+          sums: this.#channels.sums.map((sum) => ExactSum.of(sum.parts())),
+          leftOut: [...this.#channels.leftOut],
+        },
+      }),
+    };
+  }
+
+  /** Canonical: equal statistics give the same JSON text. */
+  toJSON(): StatisticJson {
+    return encodeStatistic(this.state());
+  }
+
+  /** Reads what `toJSON` gave. It may come from anywhere: throws OctavoError FORMAT, naming `where`, for anything else. */
+  static fromJSON(json: unknown, where: string): TensorStatistic {
+    const statistic = new TensorStatistic();
+    statistic.#add(decodeStatistic(json, where));
+    return statistic;
+  }
+
+  #add(state: StatisticState): void {
+    this.#expectChannels(state.channels?.sums.length);
+    const counters = this.#counters;
+    counters.nan += state.nan;
+    counters.positiveInfinity += state.positiveInfinity;
+    counters.negativeInfinity += state.negativeInfinity;
+    let finite = 0;
+    for (const [i, key] of state.keys.entries()) {
+      counters.add(key, state.counts[i]!);
+      finite += state.counts[i]!;
+    }
+    for (const [c, sum] of (state.channels?.sums ?? []).entries()) {
+      this.#channels!.sums[c]!.merge(sum);
+      this.#channels!.leftOut[c]! += state.channels!.leftOut[c]!;
+    }
+    this.#count(state, finite, state.samples);
+  }
+
+  #count({ min, max }: Extremes, finite: number, samples: number): void {
+    // Adding +0 turns -0 into +0: which of the two came first must not show.
+    this.#min = Math.min(this.#min, min + 0);
+    this.#max = Math.max(this.#max, max + 0);
+    this.#finite += finite;
+    this.#samples += samples;
+    this.#bins = undefined;
+    this.#magnitudes = undefined;
+  }
+
+  /** Sums again, slowly, without what is not finite. */
+  #sumFinite(values: Float32Array, layout: ChannelLayout, sums: Float64Array): void {
+    const cleaned = values.slice();
+    for (let i = 0; i < values.length; i++) {
+      if (Number.isFinite(values[i])) continue;
+      cleaned[i] = 0;
+      this.#channels!.leftOut[Math.floor(i / layout.inner) % layout.channels]!++;
+    }
+    addToSums(cleaned, layout, sums.fill(0));
+  }
+
+  #expectChannels(channels: number | undefined): void {
+    if (this.#samples === 0) this.#channels = channels === undefined ? undefined : emptyChannels(channels);
+    else if (this.channels !== channels)
+      throw new CalibrationError({
+        where: 'calibration statistic',
+        what: `samples of ${channels ?? 'no'} channels meet samples of ${this.channels ?? 'none'}`,
+        remedy: 'Use the same channel axis, of fixed size, for every sample and shard',
+      });
+  }
+}
+
+function emptyChannels(channels: number): { sums: ExactSum[]; leftOut: number[] } {
+  return {
+    sums: Array.from({ length: channels }, () => new ExactSum()),
+    leftOut: new Array<number>(channels).fill(0),
+  };
+}
+
+/** Adds each channel's values to its sum, in element order. */
+function addToSums(values: Float32Array, { channels, inner }: ChannelLayout, sums: Float64Array): void {
+  for (let at = 0; at < values.length; )
+    for (let c = 0; c < channels; c++) {
+      let sum = sums[c]!;
+      for (const end = at + inner; at < end; at++) sum += values[at]!;
+      sums[c] = sum;
+    }
+}
+
+function finiteExtremes(values: Float32Array): Extremes {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (const x of values) {
+    if (!Number.isFinite(x)) continue;
+    min = Math.min(min, x);
+    max = Math.max(max, x);
+  }
+  return { min, max };
+}
