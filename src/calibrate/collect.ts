@@ -1,0 +1,156 @@
+/**
+ * Runs the float model over the samples and counts what flows through it. Memory is bounded: one sample at a time,
+ * its tensors fetched in groups that fit a budget, and only counters kept.
+ */
+import { CalibrationError, OctavoError, throwIfAborted } from '../base/errors.ts';
+import type { OnProgress } from '../base/progress.ts';
+import { startProgress } from '../base/progress.ts';
+import type { Engine } from '../engines/engine.ts';
+import { writeOnnx } from '../formats/onnx/index.ts';
+import type { Model, Port, Tensor } from '../ir/index.ts';
+import { dtypeOf, requiredInputs, shapeOf } from '../ir/index.ts';
+import type { Dataset, Sample } from './dataset.ts';
+import { TensorStatistic } from './statistic.ts';
+import { tapModel } from './tap.ts';
+
+/** A value to watch. */
+export interface Site {
+  readonly value: string;
+  /** The axis whose slices get sums of their own (bias correction); negative counts from the end. */
+  readonly channelAxis?: number;
+}
+
+export interface CollectOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  /** Bytes of fetched tensors held at a time. Default 256 MB; one tensor may exceed it. */
+  readonly budgetBytes?: number;
+  readonly threads?: number;
+}
+
+export type Statistics = ReadonlyMap<string, TensorStatistic>;
+
+/** Throws DATA when a sample does not fit the model, CALIBRATION when there is none, CANCELLED, ENGINE. */
+export async function collect(
+  engine: Engine,
+  model: Model,
+  sites: readonly Site[],
+  samples: Dataset,
+  options: CollectOptions = {},
+): Promise<Statistics> {
+  const statistics = new Map(sites.map((s) => [s.value, new TensorStatistic()]));
+  const axes = new Map(sites.map((s) => [s.value, s.channelAxis]));
+  const values = sites.map((s) => s.value);
+  const ports = requiredInputs(model.graph);
+  const inputs = new Set(ports.map((p) => p.name));
+  const inner = values.filter((v) => !inputs.has(v));
+  const session = await engine.load(writeOnnx(tapModel(model, inner)), { threads: options.threads ?? 1 });
+  const step = startProgress('calibrating', samples.size, options.onProgress);
+  let groups: readonly (readonly string[])[] = inner.map((v) => [v]);
+  let count = 0;
+  try {
+    for await (const sample of samples) {
+      throwIfAborted(options.signal, 'calibration');
+      checkSample(sample, ports);
+      const sizes = new Map<string, number>();
+      for (const value of values) {
+        const fed = sample.inputs[value];
+        if (fed !== undefined && inputs.has(value)) add(statistics.get(value)!, fed, axes.get(value), value);
+      }
+      for (const group of groups) {
+        const fetched = await session.run(sample.inputs, group);
+        for (const [value, tensor] of Object.entries(fetched)) {
+          sizes.set(value, tensor.byteLength);
+          add(statistics.get(value)!, tensor, axes.get(value), value);
+        }
+      }
+      // The first sample is fetched value by value: from then on the sizes are known.
+      if (count === 0) groups = groupBySize(inner, sizes, options.budgetBytes ?? 256 * 2 ** 20);
+      count++;
+      step();
+    }
+  } finally {
+    await session.dispose();
+  }
+  if (count === 0)
+    throw new CalibrationError({
+      where: 'calibration data',
+      what: 'it holds no sample',
+      remedy: 'Give at least one sample; a hundred are a good start',
+    });
+  return statistics;
+}
+
+function add(
+  statistic: TensorStatistic,
+  tensor: Tensor,
+  channelAxis: number | undefined,
+  value: string,
+): void {
+  if (tensor.dtype !== 'float32')
+    throw new CalibrationError({
+      where: `value '${value}'`,
+      what: `it is ${tensor.dtype}, and ranges are measured of float32`,
+      remedy: 'Exclude the operators that use it',
+    });
+  const { dims } = tensor;
+  const axis =
+    channelAxis === undefined ? undefined : channelAxis < 0 ? channelAxis + dims.length : channelAxis;
+  const fits = axis !== undefined && axis >= 0 && axis < dims.length;
+  const inner = fits ? dims.slice(axis + 1).reduce((n, d) => n * d, 1) : 1;
+  statistic.addSample(tensor.data('float32'), fits ? { channels: dims[axis]!, inner } : undefined);
+}
+
+function groupBySize(
+  values: readonly string[],
+  sizes: ReadonlyMap<string, number>,
+  budgetBytes: number,
+): readonly (readonly string[])[] {
+  const groups: string[][] = [];
+  let room = 0;
+  for (const value of values) {
+    const size = sizes.get(value) ?? 0;
+    if (groups.length === 0 || size > room) {
+      groups.push([]);
+      room = budgetBytes;
+    }
+    groups[groups.length - 1]!.push(value);
+    room -= size;
+  }
+  return groups;
+}
+
+/** Throws DATA naming the sample, the input, what was found and what the model wants. */
+export function checkSample(sample: Sample, ports: readonly Port[]): void {
+  for (const port of ports) {
+    const tensor = sample.inputs[port.name];
+    if (tensor === undefined)
+      throw badSample(
+        sample,
+        `it has no tensor for the model's input '${port.name}'`,
+        `Name an array '${port.name}'`,
+      );
+    const dtype = dtypeOf(port.type);
+    if (dtype !== undefined && tensor.dtype !== dtype)
+      throw badSample(
+        sample,
+        `'${port.name}' is ${tensor.dtype}, the model wants ${dtype}`,
+        'Convert the data',
+      );
+    const shape = shapeOf(port.type);
+    const fits =
+      shape === undefined ||
+      (shape.length === tensor.dims.length &&
+        shape.every((d, i) => typeof d !== 'number' || d === tensor.dims[i]));
+    if (!fits)
+      throw badSample(
+        sample,
+        `'${port.name}' has the shape [${tensor.dims.join(', ')}], the model wants [${shape.map((d) => d ?? '?').join(', ')}]`,
+        'Check size, layout and preprocessing of the data',
+      );
+  }
+}
+
+function badSample(sample: Sample, what: string, remedy: string): OctavoError {
+  return new OctavoError({ code: 'DATA', where: `sample ${sample.index} (${sample.name})`, what, remedy });
+}

@@ -1,0 +1,35 @@
+/**
+ * Who runs a graph, behind one small interface. Octavo asks an engine for float execution and for the proof;
+ * it never depends on which one answers.
+ */
+import type { DType, Shape, Tensor } from '../ir/index.ts';
+
+export interface SessionOptions {
+  /** Threads within an operator. Default 1: one thread gives the same bytes on every machine of a kind. */
+  readonly threads?: number;
+  /** `default` is what the engine does when nobody asks; `none` runs the file as written. */
+  readonly optimization?: 'default' | 'none';
+  /** Where the engine writes its optimised graph, for tests that look at what was fused. */
+  readonly optimizedModelPath?: string;
+}
+
+export interface SessionPort {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface Session {
+  readonly inputs: readonly SessionPort[];
+  readonly outputs: readonly SessionPort[];
+  /** Runs once; gives the outputs named in `fetch` (default: all). Throws ENGINE. */
+  run(feeds: Readonly<Record<string, Tensor>>, fetch?: readonly string[]): Promise<Record<string, Tensor>>;
+  dispose(): Promise<void>;
+}
+
+export interface Engine {
+  /** `onnxruntime-node 1.30.0`: recorded in tables and reports. */
+  readonly name: string;
+  /** From ONNX bytes, or (Node only) a path, which is how files over 2 GB and external data are run. Throws ENGINE. */
+  load(model: Uint8Array | string, options?: SessionOptions): Promise<Session>;
+}

@@ -1,0 +1,206 @@
+/**
+ * The story, from top to bottom: a float model is fused, calibrated on the user's samples, quantized by a plan, and
+ * compared with what it came from. Browser-safe: engines and data are handed in.
+ */
+import type { LayerError, LayerPair } from './analyse/compare-layers.ts';
+import { compareLayers } from './analyse/compare-layers.ts';
+import type { ModelComparison } from './analyse/compare-models.ts';
+import { compareModels } from './analyse/compare-models.ts';
+import { taskOf } from './analyse/task.ts';
+import type { Note } from './base/errors.ts';
+import { OctavoError } from './base/errors.ts';
+import type { OnProgress } from './base/progress.ts';
+import { collect } from './calibrate/collect.ts';
+import type { Statistics } from './calibrate/collect.ts';
+import type { Dataset } from './calibrate/dataset.ts';
+import { methodByName } from './calibrate/methods/index.ts';
+import type { Engine } from './engines/engine.ts';
+import { spellQdq } from './formats/onnx/spell-qdq.ts';
+import { writeOnnx } from './formats/onnx/index.ts';
+import type { Model } from './ir/index.ts';
+import { isOnnxDomain, withParts } from './ir/index.ts';
+import type { TypeTable } from './ops/infer-types.ts';
+import { inferTypes } from './ops/infer-types.ts';
+import { bindDims } from './passes/bind-dims.ts';
+import { runPasses } from './passes/pass.ts';
+import { prepare } from './passes/preset.ts';
+import { applyPlan } from './quantize/apply.ts';
+import type { Layout } from './quantize/decision.ts';
+import { layOut } from './quantize/layout.ts';
+import { makePlan } from './quantize/make-plan.ts';
+import type { QuantPlan } from './quantize/plan.ts';
+import type { Selection } from './quantize/select.ts';
+import { compileSelection } from './quantize/select.ts';
+import { calibrationSites } from './quantize/sites.ts';
+import type { TargetProfile } from './quantize/targets/index.ts';
+import { defaultTarget, targetByName } from './quantize/targets/index.ts';
+import { version } from './version.ts';
+
+/** What long steps take besides their input. */
+export interface RunOptions {
+  readonly engine: Engine;
+  /** Cancels: the step throws CANCELLED. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+export interface LayoutOptions extends Selection {
+  /** Id of a target profile. Default `ort-cpu`. */
+  readonly target?: string;
+  /** Sizes for symbolic dimensions, by name, or by `input:axis` for one without. */
+  readonly dims?: Readonly<Record<string, number>>;
+}
+
+/** A model fused and laid out for a target: what would be quantized and why, before any data. */
+export interface PreparedModel {
+  /** As given. */
+  readonly original: Model;
+  /** Fused, in the opset the target needs; still float. */
+  readonly float: Model;
+  readonly target: TargetProfile;
+  readonly layout: Layout;
+  readonly types: TypeTable;
+  readonly options: LayoutOptions;
+}
+
+/** A prepared model with what was measured of it. */
+export interface Calibration extends PreparedModel {
+  readonly statistics: Statistics;
+  readonly samples: number;
+}
+
+export interface QuantizeOptions {
+  /** Id of a calibration method. */
+  readonly method?: string;
+  /** Default true. */
+  readonly biasCorrection?: boolean;
+}
+
+export interface QuantizedModel {
+  readonly original: Model;
+  readonly float: Model;
+  /** The INT8 graph: operators on codes. */
+  readonly graph: Model;
+  /** The same spelled as ONNX QDQ, ready for `writeOnnx`. */
+  readonly model: Model;
+  readonly plan: QuantPlan;
+  /** Where layers can be compared: values of `float` and their codes in `model`. */
+  readonly layers: readonly LayerPair[];
+  readonly notes: readonly Note[];
+}
+
+export interface Proof extends ModelComparison {
+  /** In graph order. */
+  readonly layers: readonly LayerError[];
+  readonly bytes: { readonly float: number; readonly int8: number };
+}
+
+/** Throws ALREADY_QUANTIZED, UNSUPPORTED (opset, operator in an old opset), INVALID_ARGUMENT (pattern, dim, target). */
+export function prepareModel(model: Model, options: LayoutOptions = {}): PreparedModel {
+  refuseQuantized(model);
+  const target = options.target === undefined ? defaultTarget : targetByName(options.target);
+  const bound = options.dims === undefined ? model : runPasses(model, [bindDims(options.dims)]);
+  const float = prepare(bound);
+  const types = inferTypes(float);
+  const select = compileSelection(float.graph, options);
+  const layout = layOut({ model: float, types, target, select });
+  if (!layout.nodes.some((n) => n.action === 'quantized'))
+    throw new OctavoError({
+      code: 'UNSUPPORTED',
+      where: `graph '${float.graph.name}'`,
+      what: 'no operator of it can be quantized',
+      remedy: `Each says why: ${layout.nodes.slice(0, 3).map((n) => `'${n.name}' (${n.op}): ${n.reason}`).join('; ')}`,
+    });
+  return { original: model, float, target, layout, types, options };
+}
+
+/** Runs the float model over the samples. Throws DATA, CALIBRATION, ENGINE, CANCELLED, and what `prepareModel` throws. */
+export async function calibrate(model: Model, samples: Dataset, options: RunOptions & LayoutOptions): Promise<Calibration> {
+  const { engine, signal, onProgress, ...layoutOptions } = options;
+  const prepared = prepareModel(model, layoutOptions);
+  const sites = calibrationSites(prepared.layout, prepared.float.graph);
+  const statistics = await collect(engine, prepared.float, sites, samples, { signal, onProgress });
+  const seen = Math.max(0, ...[...statistics.values()].map((s) => s.samples));
+  return { ...prepared, statistics, samples: seen };
+}
+
+/** Chooses every parameter from the statistics and edits the graph. Throws CALIBRATION when a range cannot be had. */
+export function quantize(calibration: Calibration, options: QuantizeOptions = {}): QuantizedModel {
+  const method = methodByName(options.method);
+  const biasCorrection = options.biasCorrection ?? true;
+  const { plan, notes } = makePlan({ ...calibration, method, biasCorrection });
+  const { only = [], exclude = [] } = calibration.options;
+  return applied(calibration, plan, notes, {
+    target: plan.target,
+    method: method.id,
+    biasCorrection,
+    samples: calibration.samples,
+    only,
+    exclude,
+  });
+}
+
+/** Replays a saved plan, without data. Throws INVALID_ARGUMENT when it was made for another model. */
+export function quantizeByPlan(model: Model, plan: QuantPlan, options: Pick<LayoutOptions, 'dims'> = {}): QuantizedModel {
+  const prepared = prepareModel(model, { ...options, target: plan.target });
+  return applied(prepared, plan, [], { target: plan.target, method: plan.method, plan: true });
+}
+
+function applied(prepared: PreparedModel, plan: QuantPlan, notes: readonly Note[], options: object): QuantizedModel {
+  const { float, original } = prepared;
+  const edited = applyPlan(float, plan, prepared.target);
+  const stamped = withParts(edited.model, {
+    producerName: 'octavo',
+    producerVersion: version,
+    metadata: new Map([
+      ...edited.model.metadata,
+      ['octavo.version', version],
+      ['octavo.options', JSON.stringify(options)],
+    ]),
+  });
+  const spelled = spellQdq(stamped);
+  const makers = new Map(float.graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n.name] as const)));
+  const layers = [...edited.codes].map(([value, codes]): LayerPair => {
+    const type = stamped.graph.types.get(codes);
+    if (type?.kind !== 'quantized') throw new Error(`codes '${codes}' have no parameters`);
+    return { layer: makers.get(value) ?? value, value, codes: spelled.codes.get(codes) ?? codes, quant: type.quant };
+  });
+  return { original, float, graph: stamped, model: spelled.model, plan, layers, notes };
+}
+
+/** Runs the original and the INT8 model over samples that did not calibrate. */
+export async function compare(int8: QuantizedModel, samples: Dataset, options: RunOptions & { readonly labelled?: boolean }): Promise<Proof> {
+  const { engine, signal, onProgress } = options;
+  const files = { float: writeOnnx(int8.original), int8: writeOnnx(int8.model) };
+  const reference = await engine.load(files.float);
+  const other = await engine.load(files.int8);
+  try {
+    const task = taskOf(int8.float, options.labelled ?? (await firstIsLabelled(samples)));
+    const comparison = await compareModels(reference, other, samples, { task, signal, onProgress });
+    const models = { float: int8.float, int8: int8.model };
+    const layers = await compareLayers(engine, models, int8.layers, samples, { signal, onProgress });
+    return { ...comparison, layers, bytes: { float: files.float.byteLength, int8: files.int8.byteLength } };
+  } finally {
+    await reference.dispose();
+    await other.dispose();
+  }
+}
+
+async function firstIsLabelled(samples: Dataset): Promise<boolean> {
+  for await (const sample of samples) return sample.label !== undefined;
+  return false;
+}
+
+const quantizedOperators = /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|QLinear.*|QGemm|QAttention|ConvInteger|MatMulInteger.*)$/;
+
+function refuseQuantized(model: Model): void {
+  const found = model.graph.nodes.find((n) => (isOnnxDomain(n.domain) || n.domain === 'com.microsoft') && quantizedOperators.test(n.op));
+  if (found === undefined) return;
+  const ours = model.metadata.get('octavo.version');
+  throw new OctavoError({
+    code: 'ALREADY_QUANTIZED',
+    where: `node '${found.name}' (${found.op})`,
+    what: ours === undefined ? 'the model is quantized already' : `the model was quantized already, by Octavo ${ours}`,
+    remedy: 'Give the float model it was made from',
+  });
+}

@@ -1,0 +1,262 @@
+/**
+ * Edits the float graph by a plan, and decides nothing. The result holds quantized values: INT8 operators read and make
+ * codes, and every crossing is a QuantizeLinear or DequantizeLinear of one input (its parameters are the value's type).
+ */
+import { invalidArgument } from '../base/errors.ts';
+import { quantizeBias, quantizeValues, quantizeWeight } from '../calibrate/ranges.ts';
+import type { Graph, Model, NewNode, Node, QuantParams, Tensor, ValueType } from '../ir/index.ts';
+import { Draft, perChannel, perTensor, shapeOf, typeOf, verify, withParts } from '../ir/index.ts';
+import type { QuantRule } from '../ops/contract.ts';
+import { contractOf } from '../ops/index.ts';
+import { dataInputsOf, dataOutputsOf } from './eligible.ts';
+import type { QuantPlan, ValueParams, WeightParams } from './plan.ts';
+import { readersOf } from './readers.ts';
+import type { TargetProfile } from './targets/index.ts';
+
+export interface Applied {
+  readonly model: Model;
+  /** Value of the float graph to the name of its codes in the quantized one. */
+  readonly codes: ReadonlyMap<string, string>;
+}
+
+/** Throws INVALID_ARGUMENT when the plan does not fit the model (it was made for another one, or changed wrongly). */
+export function applyPlan(model: Model, plan: QuantPlan, target: TargetProfile): Applied {
+  const edit = new PlanEdit(model.graph, plan, target);
+  const graph = edit.run();
+  verify(graph, 'pass apply-plan');
+  return { model: withParts(model, { graph }), codes: edit.codes };
+}
+
+class PlanEdit {
+  readonly codes = new Map<string, string>();
+  readonly #graph: Graph;
+  readonly #plan: QuantPlan;
+  readonly #target: TargetProfile;
+  readonly #draft: Draft;
+  readonly #rules = new Map<Node, QuantRule>();
+  /** INT8 node to the activation whose work its saturation does. */
+  readonly #merged = new Map<Node, Node>();
+  readonly #producers = new Map<string, Node>();
+  /** Nodes for values whose present makers let go of the name only when they are rewritten. */
+  readonly #crossings: NewNode[] = [];
+  readonly #stored = new Map<string, string>();
+
+  constructor(graph: Graph, plan: QuantPlan, target: TargetProfile) {
+    this.#graph = graph;
+    this.#plan = plan;
+    this.#target = target;
+    this.#draft = new Draft(graph);
+    for (const node of graph.nodes) for (const name of node.outputs) this.#producers.set(name, node);
+  }
+
+  run(): Graph {
+    this.#readDecisions();
+    this.#nameCodes();
+    for (const activation of this.#merged.values()) this.#draft.remove(activation);
+    for (const [node, rule] of this.#rules) this.#rewrite(node, rule);
+    for (const crossing of this.#crossings) this.#draft.add(crossing);
+    return this.#draft.finish();
+  }
+
+  #readDecisions(): void {
+    const nodes = new Map(this.#graph.nodes.map((n) => [n.name, n]));
+    const readers = readersOf(this.#graph);
+    for (const decision of this.#plan.nodes) {
+      const node = nodes.get(decision.name);
+      if (node === undefined || node.op !== decision.op)
+        throw misfit(`node '${decision.name}' (${decision.op})`, 'the model has no such node after fusion');
+      if (decision.action !== 'quantized') continue;
+      const rule = this.#ruleOf(node);
+      this.#rules.set(node, rule);
+    }
+    for (const decision of this.#plan.nodes) {
+      if (decision.action !== 'merged') continue;
+      const node = nodes.get(decision.name)!;
+      const maker = this.#producers.get(node.inputs[0]!);
+      // A plan changed by hand may have sent the maker back to float: then the activation stays as well.
+      if (maker !== undefined && this.#rules.has(maker) && readers.sole(node.inputs[0]!) === node)
+        this.#merged.set(maker, node);
+    }
+  }
+
+  #ruleOf(node: Node): QuantRule {
+    if (this.#plan.weights[node.name] !== undefined) return { kind: 'weighted', data: 0, weight: 1, bias: 2 };
+    const declared = contractOf(node)?.quantize;
+    const rule = typeof declared === 'function' ? declared(node) : declared;
+    if (rule?.kind === 'weighted' && node.op === 'MatMul') return { kind: 'arithmetic', data: [0, 1] };
+    if (rule === undefined || rule.kind === 'activation' || rule.kind === 'weighted')
+      throw misfit(
+        `node '${node.name}' (${node.op})`,
+        'it is to be quantized, and the plan has no parameters for its weight',
+      );
+    return rule;
+  }
+
+  /** The value a node's codes stand for: behind its merged activation, if it has one. */
+  #outputsOf(node: Node, rule: QuantRule): readonly { name: string; value: string }[] {
+    const activation = this.#merged.get(node);
+    return dataOutputsOf(node, rule).map((name) => ({ name, value: activation?.outputs[0] ?? name }));
+  }
+
+  /** Decides every name before anything is edited: codes keep the value's own name unless somebody needs it in float. */
+  #nameCodes(): void {
+    const readers = readersOf(this.#graph);
+    const madeAsCodes = new Set<string>();
+    for (const [node, rule] of this.#rules)
+      for (const { value } of this.#outputsOf(node, rule))
+        if (this.#plan.values[value] !== undefined) madeAsCodes.add(value);
+    for (const value of madeAsCodes) {
+      const inFloat = readers.isOutput(value) || readers.of(value).some((r) => !this.#readsCodes(r, value));
+      const codes = inFloat ? this.#draft.freshValue(`${value}_raw`) : value;
+      this.#setCodes(value, codes);
+      if (inFloat)
+        this.#crossings.push({
+          op: 'DequantizeLinear',
+          name: `${value}_DequantizeLinear`,
+          inputs: [codes],
+          outputs: [value],
+        });
+    }
+    for (const value of Object.keys(this.#plan.values)) {
+      if (madeAsCodes.has(value) || !readers.of(value).some((r) => this.#readsCodes(r, value))) continue;
+      const source = this.#needsBarrier(value) ? this.#addBarrier(value) : value;
+      const codes = this.#draft.freshValue(`${value}_quantized`);
+      this.#crossings.push({
+        op: 'QuantizeLinear',
+        name: `${value}_QuantizeLinear`,
+        inputs: [source],
+        outputs: [codes],
+      });
+      this.#setCodes(value, codes);
+    }
+  }
+
+  /**
+   * onnxruntime quantizes a Conv or Gemm that it finds between DequantizeLinear and QuantizeLinear by itself, weights per
+   * tensor, and runs an Add there on codes. Whether the operator that makes a float value is in that danger.
+   */
+  #needsBarrier(value: string): boolean {
+    let maker = this.#producers.get(value);
+    if (maker?.op === 'Relu' || maker?.op === 'Clip') maker = this.#producers.get(maker.inputs[0]!) ?? maker;
+    if (maker === undefined || !this.#target.selfQuantizes.includes(maker.op)) return false;
+    // With nothing but graph inputs and constants in front of it, nothing there is dequantized.
+    return maker.inputs.some((name) => this.#producers.has(name));
+  }
+
+  /** A Sum of one input: the identity in ONNX, a copy in cost, removed by no optimiser seen, and it breaks the pattern. */
+  #addBarrier(value: string): string {
+    const barrier = this.#draft.freshValue(`${value}_float`);
+    this.#crossings.push({ op: 'Sum', name: `${value}_barrier`, inputs: [value], outputs: [barrier] });
+    return barrier;
+  }
+
+  #readsCodes(reader: Node, value: string): boolean {
+    const rule = this.#rules.get(reader);
+    return rule !== undefined && dataInputsOf(reader, rule).some((i) => reader.inputs[i] === value);
+  }
+
+  #setCodes(value: string, codes: string): void {
+    this.codes.set(value, codes);
+    this.#draft.setType(codes, this.#quantizedType(value, paramsOf(this.#plan.values[value]!, value)));
+  }
+
+  #quantizedType(value: string, quant: QuantParams): ValueType {
+    return { kind: 'quantized', quant, shape: shapeOf(typeOf(this.#graph, value)) };
+  }
+
+  #rewrite(node: Node, rule: QuantRule): void {
+    const inputs = [...node.inputs];
+    for (const index of dataInputsOf(node, rule)) {
+      const value = inputs[index]!;
+      const constant = this.#plan.constants[value];
+      const codes = constant === undefined ? this.codes.get(value) : this.#storedConstant(value, constant);
+      if (codes === undefined)
+        throw misfit(
+          `value '${value}'`,
+          `node '${node.name}' needs it as codes, and the plan has no parameters for it`,
+        );
+      inputs[index] = codes;
+    }
+    if (rule.kind === 'weighted') this.#quantizeWeights(node, inputs);
+    const made = new Map(
+      this.#outputsOf(node, rule).map(({ name, value }) => [name, this.codes.get(value) ?? value]),
+    );
+    this.#draft.replace(node, { inputs, outputs: node.outputs.map((name) => made.get(name) ?? name) });
+  }
+
+  #storedConstant(value: string, params: ValueParams): string {
+    const key = `operand ${value}`;
+    const tensor = this.#constant(value);
+    return this.#store(
+      key,
+      `${value}_quantized`,
+      quantizeValues(tensor, paramsOf(params, value)),
+      paramsOf(params, value),
+    );
+  }
+
+  #quantizeWeights(node: Node, inputs: string[]): void {
+    const params = this.#plan.weights[node.name]!;
+    const name = node.inputs[1]!;
+    const weight = this.#constant(name);
+    checkScales(node, params, weight);
+    const quant =
+      params.axis === undefined
+        ? perTensor('int8', params.scales[0]!, 0, `weight '${name}'`)
+        : perChannel('int8', params.scales, params.axis, `weight '${name}'`);
+    const key = `weight ${name} ${params.axis} ${params.scales.join(' ')}`;
+    inputs[1] = this.#store(key, `${name}_quantized`, quantizeWeight(weight, quant), quant);
+    this.#quantizeBias(node, inputs, params);
+  }
+
+  #quantizeBias(node: Node, inputs: string[], params: WeightParams): void {
+    const name = node.inputs[2] ?? '';
+    const shifts = this.#plan.biasShifts[node.name];
+    if (name === '' && shifts === undefined) return;
+    if (node.op === 'MatMul') return;
+    const channels = name === '' ? shifts!.length : this.#constant(name).size;
+    const bias = name === '' ? new Float32Array(channels) : this.#constant(name).toFloat32();
+    if (shifts !== undefined && shifts.length !== channels)
+      throw misfit(`biasShifts['${node.name}']`, `${shifts.length} numbers for ${channels} channels`);
+    const shifted = bias.map((b, c) => b + (shifts?.[c] ?? 0));
+    const scaleIn = this.#plan.values[node.inputs[0]!]!.scale;
+    const { codes, quant } = quantizeBias(shifted, scaleIn, params.scales, `bias of '${node.name}'`);
+    const base = name === '' ? `${node.name}_bias` : name;
+    const key = `bias ${name === '' ? node.name : name} ${scaleIn} ${params.scales.join(' ')} ${shifts?.join(' ') ?? ''}`;
+    inputs[2] = this.#store(key, `${base}_quantized`, codes, quant);
+  }
+
+  /** A weight or bias that several nodes use with the same parameters is stored once. */
+  #store(key: string, base: string, tensor: Tensor, quant: QuantParams): string {
+    const known = this.#stored.get(key);
+    if (known !== undefined) return known;
+    const name = this.#draft.addConstant(base, tensor);
+    this.#draft.setType(name, { kind: 'quantized', quant, shape: tensor.dims });
+    this.#stored.set(key, name);
+    return name;
+  }
+
+  #constant(name: string): Tensor {
+    const tensor = this.#draft.constant(name);
+    if (tensor === undefined)
+      throw misfit(`value '${name}'`, 'the plan takes it for a constant, and the model does not');
+    return tensor;
+  }
+}
+
+function checkScales(node: Node, params: WeightParams, weight: Tensor): void {
+  const expected = params.axis === undefined ? 1 : weight.dims[params.axis];
+  if (expected !== params.scales.length)
+    throw misfit(
+      `weights['${node.name}']`,
+      `${params.scales.length} scales for ${expected ?? 'no'} channels`,
+    );
+}
+
+function paramsOf(params: ValueParams, where: string): QuantParams {
+  return perTensor(params.dtype, params.scale, params.zeroPoint, `value '${where}'`);
+}
+
+function misfit(where: string, what: string): Error {
+  return invalidArgument(where, what, 'Use a plan that was saved for this model and these options');
+}

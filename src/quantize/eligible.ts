@@ -1,0 +1,91 @@
+/** Whether a node could run in INT8 on a target, looked at by itself; the reason when it cannot. */
+import type { Graph, Node } from '../ir/index.ts';
+import { constantOf, dtypeOf, floatAttr, intAttr, isOnnxDomain } from '../ir/index.ts';
+import type { QuantRule } from '../ops/contract.ts';
+import { contractOf } from '../ops/index.ts';
+import type { TypeTable } from '../ops/infer-types.ts';
+import type { SelectNode } from './select.ts';
+import type { TargetProfile } from './targets/index.ts';
+
+export type Eligibility = { readonly rule: QuantRule } | { readonly reason: string };
+
+export interface EligibilityContext {
+  readonly graph: Graph;
+  readonly types: TypeTable;
+  readonly target: TargetProfile;
+  readonly select: SelectNode;
+}
+
+export function eligibilityOf(node: Node, context: EligibilityContext): Eligibility {
+  const excluded = context.select(node);
+  if (excluded !== undefined) return { reason: excluded };
+  if (!isOnnxDomain(node.domain)) return { reason: `an operator of the domain '${node.domain}'` };
+  const declared = contractOf(node)?.quantize;
+  const rule = typeof declared === 'function' ? declared(node) : declared;
+  if (rule === undefined) return { reason: `${node.op} has no INT8 form here` };
+  if (rule.kind === 'activation') return { rule };
+  if (!context.target.operators.includes(node.op))
+    return { reason: `${context.target.id} runs ${node.op} in float` };
+  if (rule.kind !== 'weighted') return arithmeticEligibility(node, rule, context);
+  const weight = constantOf(context.graph, node.inputs[1] ?? '');
+  // A product of two activations has no weight: both sides are ordinary operands.
+  if (weight === undefined)
+    return node.op === 'MatMul'
+      ? arithmeticEligibility(node, { kind: 'arithmetic', data: [0, 1] }, context)
+      : { reason: 'its weight is not a constant' };
+  const problem = weightedProblem(node, context);
+  return problem === undefined ? { rule } : { reason: problem };
+}
+
+function arithmeticEligibility(node: Node, rule: QuantRule, context: EligibilityContext): Eligibility {
+  for (const index of dataInputsOf(node, rule)) {
+    const type = context.types.get(node.inputs[index]!);
+    const dtype = type === undefined ? undefined : dtypeOf(type);
+    if (dtype !== 'float32')
+      return {
+        reason:
+          dtype === undefined ? 'the type of its input is not known' : `its input is ${dtype}, not float32`,
+      };
+  }
+  return { rule };
+}
+
+function weightedProblem(node: Node, { graph }: EligibilityContext): string | undefined {
+  const weight = constantOf(graph, node.inputs[1]!)!;
+  if (weight.dtype !== 'float32') return `its weight is ${weight.dtype}, not float32`;
+  if (weight.size === 0) return 'its weight is empty';
+  if (constantOf(graph, node.inputs[0]!) !== undefined) return 'its data input is a constant';
+  const bias = node.inputs[2] ?? '';
+  if (bias !== '') {
+    const constant = constantOf(graph, bias);
+    if (constant === undefined) return 'its bias is not a constant';
+    if (constant.dtype !== 'float32') return `its bias is ${constant.dtype}, not float32`;
+  }
+  return node.op === 'Gemm' ? gemmProblem(node, graph) : undefined;
+}
+
+function gemmProblem(node: Node, graph: Graph): string | undefined {
+  if (intAttr(node, 'transA', 0) !== 0) return 'its data input is transposed (transA)';
+  if (floatAttr(node, 'alpha', 1) !== 1 || floatAttr(node, 'beta', 1) !== 1)
+    return 'its alpha or beta is not 1';
+  const bias = node.inputs[2] ?? '';
+  if (bias === '') return undefined;
+  const columns = constantOf(graph, node.inputs[1]!)!.dims[intAttr(node, 'transB', 0) === 1 ? 0 : 1]!;
+  const { dims, size } = constantOf(graph, bias)!;
+  return size === columns && dims.at(-1) === columns
+    ? undefined
+    : 'its bias has not one element for each column';
+}
+
+/** Positions of the inputs that carry data to be quantized. Inputs left out are not among them. */
+export function dataInputsOf(node: Node, rule: QuantRule): readonly number[] {
+  if (rule.kind === 'weighted') return [rule.data];
+  if (rule.kind === 'activation') return [0];
+  const all = rule.data === 'all' ? node.inputs.map((_, i) => i) : rule.data;
+  return all.filter((i) => (node.inputs[i] ?? '') !== '');
+}
+
+export function dataOutputsOf(node: Node, rule: QuantRule): readonly string[] {
+  const outputs = rule.kind === 'shared' ? (rule.outputs ?? 'all') : [0];
+  return node.outputs.filter((name, i) => name !== '' && (outputs === 'all' || outputs.includes(i)));
+}

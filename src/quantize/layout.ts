@@ -1,0 +1,191 @@
+/**
+ * The structure of a plan: which nodes run in INT8, which values share parameters, and why. Nothing here looks
+ * at data, so it can be shown before anything is calibrated. The rules are stated in docs/qdq-rules.md.
+ */
+import type { Graph, Model, Node } from '../ir/index.ts';
+import { constantOf, intAttr } from '../ir/index.ts';
+import type { QuantRule } from '../ops/contract.ts';
+import type { TypeTable } from '../ops/infer-types.ts';
+import type { Bounds } from './activation-bounds.ts';
+import { saturatingBounds } from './activation-bounds.ts';
+import type { ConstantOperand, Layout, NodeDecision, WeightedNode } from './decision.ts';
+import { dataInputsOf, dataOutputsOf, eligibilityOf } from './eligible.ts';
+import { groupValues } from './groups.ts';
+import { readersOf } from './readers.ts';
+import type { SelectNode } from './select.ts';
+import type { TargetProfile } from './targets/index.ts';
+
+export interface LayoutInput {
+  readonly model: Model;
+  readonly types: TypeTable;
+  readonly target: TargetProfile;
+  readonly select: SelectNode;
+}
+
+export function layOut(input: LayoutInput): Layout {
+  const { graph } = input.model;
+  const readers = readersOf(graph);
+  const rules = new Map<Node, QuantRule>();
+  const reasons = new Map<Node, string>();
+  for (const node of graph.nodes) {
+    const eligibility = eligibilityOf(node, input);
+    if ('rule' in eligibility) rules.set(node, eligibility.rule);
+    else reasons.set(node, eligibility.reason);
+  }
+
+  const merges = mergeableActivations(graph, rules, readers);
+  const outputsOf = (node: Node, rule: QuantRule): readonly string[] =>
+    dataOutputsOf(node, rule).map((name) => merges.get(node)?.output ?? name);
+  const wanted = wantedValues(graph, rules, outputsOf);
+
+  const quantized = new Map<Node, QuantRule>();
+  const carried = new Set<string>();
+  for (const node of graph.nodes) {
+    const rule = rules.get(node);
+    if (rule === undefined || rule.kind === 'activation') continue;
+    const outputs = outputsOf(node, rule);
+    if (rule.kind !== 'weighted') {
+      const fromCodes = dataInputsOf(node, rule).some((i) => carried.has(node.inputs[i]!));
+      if (!fromCodes) reasons.set(node, 'its inputs are float');
+      else if (!outputs.some((name) => wanted.has(name)))
+        reasons.set(node, 'nothing behind it runs in INT8, so that rounding here would only lose accuracy');
+      if (reasons.has(node)) continue;
+    }
+    quantized.set(node, rule);
+    const staysFloat =
+      input.target.floatOutput.includes(node.op) && !outputs.some((name) => wanted.has(name));
+    if (!staysFloat) for (const name of outputs) carried.add(name);
+  }
+
+  const mergedNodes = new Set<Node>();
+  for (const [producer, merge] of merges)
+    if (quantized.has(producer) && carried.has(merge.output)) mergedNodes.add(merge.node);
+
+  return {
+    nodes: graph.nodes.map((node) => decisionOf(node, quantized, mergedNodes, reasons)),
+    rules: new Map([...quantized].map(([node, rule]) => [node.name, rule])),
+    weighted: [...quantized]
+      .filter(([, rule]) => rule.kind === 'weighted')
+      .map(([node, rule]) => weightedNode(graph, node, outputsOf(node, rule)[0]!, carried)),
+    operands: [...quantized].flatMap(([node, rule]) => constantOperands(graph, node, rule)),
+    groups: groupValues(graph, quantized, outputsOf, carried, boundsOfValues(merges, mergedNodes)),
+  };
+}
+
+interface Merge {
+  readonly node: Node;
+  readonly output: string;
+  readonly bounds: Bounds;
+}
+
+/** Relu and Clip whose producer computes (does not merely move values) and has no other reader. */
+function mergeableActivations(
+  graph: Graph,
+  rules: ReadonlyMap<Node, QuantRule>,
+  readers: ReturnType<typeof readersOf>,
+): ReadonlyMap<Node, Merge> {
+  const merges = new Map<Node, Merge>();
+  for (const [producer, rule] of rules) {
+    if (
+      (rule.kind !== 'weighted' && rule.kind !== 'arithmetic') ||
+      (rule.kind === 'arithmetic' && rule.fixedOutput)
+    )
+      continue;
+    const node = readers.sole(producer.outputs[0]!);
+    if (
+      node === undefined ||
+      rules.get(node)?.kind !== 'activation' ||
+      node.inputs[0] !== producer.outputs[0]
+    )
+      continue;
+    const bounds = saturatingBounds(node, graph);
+    if (bounds !== undefined) merges.set(producer, { node, output: node.outputs[0]!, bounds });
+  }
+  return merges;
+}
+
+/** Values that some INT8 operator will read as codes, looked at from the end of the graph. */
+function wantedValues(
+  graph: Graph,
+  rules: ReadonlyMap<Node, QuantRule>,
+  outputsOf: (node: Node, rule: QuantRule) => readonly string[],
+): ReadonlySet<string> {
+  const wanted = new Set<string>();
+  for (const node of [...graph.nodes].reverse()) {
+    const rule = rules.get(node);
+    if (rule === undefined || rule.kind === 'activation') continue;
+    if (rule.kind !== 'weighted' && !outputsOf(node, rule).some((name) => wanted.has(name))) continue;
+    for (const index of dataInputsOf(node, rule)) wanted.add(node.inputs[index]!);
+  }
+  return wanted;
+}
+
+function boundsOfValues(
+  merges: ReadonlyMap<Node, Merge>,
+  merged: ReadonlySet<Node>,
+): ReadonlyMap<string, Bounds> {
+  return new Map([...merges.values()].filter((m) => merged.has(m.node)).map((m) => [m.output, m.bounds]));
+}
+
+function decisionOf(
+  node: Node,
+  quantized: ReadonlyMap<Node, QuantRule>,
+  merged: ReadonlySet<Node>,
+  reasons: ReadonlyMap<Node, string>,
+): NodeDecision {
+  const { name, op } = node;
+  const rule = quantized.get(node);
+  if (rule !== undefined) return { name, op, action: 'quantized', reason: quantizedReasons[rule.kind] };
+  if (merged.has(node))
+    return { name, op, action: 'merged', reason: 'the saturation of the codes before it does the same' };
+  return {
+    name,
+    op,
+    action: 'float',
+    reason:
+      reasons.get(node) ?? 'what it clamps is not made by an INT8 operator, or its bounds do not begin at 0',
+  };
+}
+
+const quantizedReasons: Record<QuantRule['kind'], string> = {
+  weighted: 'linear operator with a constant weight',
+  arithmetic: 'between INT8 operators',
+  shared: 'moves codes from one INT8 operator to another',
+  activation: '',
+};
+
+function weightedNode(graph: Graph, node: Node, output: string, carried: ReadonlySet<string>): WeightedNode {
+  const bias = node.inputs[2] ?? '';
+  const axis = weightAxis(graph, node);
+  return {
+    node: node.name,
+    data: node.inputs[0]!,
+    weight: node.inputs[1]!,
+    ...(bias === '' ? {} : { bias }),
+    ...(axis === undefined ? {} : { axis }),
+    ...(carried.has(output) ? { output } : {}),
+  };
+}
+
+/** The axis of the weight that holds output channels; undefined where one scale must do. */
+export function weightAxis(graph: Graph, node: Node): number | undefined {
+  const rank = constantOf(graph, node.inputs[1]!)!.dims.length;
+  switch (node.op) {
+    case 'Conv':
+      return 0;
+    case 'ConvTranspose':
+      // Groups lay their output channels over each other on axis 1: one scale there would serve several channels.
+      return intAttr(node, 'group', 1) === 1 ? 1 : undefined;
+    case 'Gemm':
+      return intAttr(node, 'transB', 0) === 1 ? 0 : 1;
+    default:
+      return rank === 2 ? 1 : undefined;
+  }
+}
+
+function constantOperands(graph: Graph, node: Node, rule: QuantRule): readonly ConstantOperand[] {
+  if (rule.kind === 'weighted') return [];
+  return dataInputsOf(node, rule)
+    .filter((i) => constantOf(graph, node.inputs[i]!) !== undefined)
+    .map((i) => ({ node: node.name, input: i, value: node.inputs[i]! }));
+}

@@ -1,0 +1,87 @@
+/** Which nodes the user wants quantized: `--only` and `--exclude` by name, glob, /regex/ or operator. */
+import picomatch from 'picomatch';
+import { invalidArgument } from '../base/errors.ts';
+import type { Graph, Node } from '../ir/index.ts';
+
+export interface Selection {
+  /** When not empty, only nodes that match one of these are quantized. */
+  readonly only?: readonly string[];
+  readonly exclude?: readonly string[];
+}
+
+/** Why the user's selection keeps a node in float; undefined when it does not. */
+export type SelectNode = (node: Node) => string | undefined;
+
+type Matcher = (node: Node) => boolean;
+
+/**
+ * A pattern is `/regex/` (with flags), an operator (`Conv`), or a name or glob (`*` crosses `/`) of a node or of a value it makes.
+ * Throws INVALID_ARGUMENT for a broken regex and for a pattern that matches no node, with the nearest names there are.
+ */
+export function compileSelection(graph: Graph, selection: Selection): SelectNode {
+  const exclude = (selection.exclude ?? []).map((p) => ({ pattern: p, matches: matcherOf(p, '--exclude') }));
+  const only = (selection.only ?? []).map((p) => ({ pattern: p, matches: matcherOf(p, '--only') }));
+  for (const [flag, patterns] of [
+    ['--exclude', exclude],
+    ['--only', only],
+  ] as const)
+    for (const { pattern, matches } of patterns)
+      if (!graph.nodes.some(matches)) throw matchesNothing(flag, pattern, graph);
+  return (node) => {
+    const excludedBy = exclude.find((e) => e.matches(node));
+    if (excludedBy !== undefined) return `excluded by --exclude ${excludedBy.pattern}`;
+    if (only.length > 0 && !only.some((o) => o.matches(node))) return 'not among --only';
+    return undefined;
+  };
+}
+
+function matcherOf(pattern: string, flag: string): Matcher {
+  const regex = /^\/(.+)\/([imsu]*)$/.exec(pattern);
+  if (regex !== null) {
+    try {
+      const compiled = new RegExp(regex[1]!, regex[2]);
+      return (node) => namesOf(node).some((name) => compiled.test(name));
+    } catch (cause) {
+      throw invalidArgument(
+        `${flag} ${pattern}`,
+        `not a regular expression: ${(cause as Error).message}`,
+        'Mend the expression between the slashes',
+      );
+    }
+  }
+  const glob = picomatch(pattern, { bash: true, dot: true });
+  return (node) => node.op === pattern || namesOf(node).some((name) => name === pattern || glob(name));
+}
+
+function namesOf(node: Node): readonly string[] {
+  return [node.name, ...node.outputs];
+}
+
+function matchesNothing(flag: string, pattern: string, graph: Graph): Error {
+  const wanted = pattern.toLowerCase().replace(/[*?/]/g, '');
+  const names = graph.nodes.flatMap((n) => [n.name, ...n.outputs]);
+  const near = [...new Set(names)]
+    .map((name) => ({ name, far: distance(name.toLowerCase(), wanted) }))
+    .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
+    .slice(0, 3)
+    .map((c) => `'${c.name}'`);
+  const operators = [...new Set(graph.nodes.map((n) => n.op))].sort();
+  return invalidArgument(
+    `${flag} ${pattern}`,
+    'the pattern matches no node of the graph as it is after fusion',
+    `Nearest names: ${near.join(', ')}. Operators: ${operators.join(', ')}`,
+  );
+}
+
+/** Levenshtein distance, of names cut at 80 characters so that hostile ones cost nothing. */
+function distance(a: string, b: string): number {
+  const [s, t] = [a.slice(0, 80), b.slice(0, 80)];
+  let row = Array.from({ length: t.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= s.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= t.length; j++)
+      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (s[i - 1] === t[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[t.length]!;
+}

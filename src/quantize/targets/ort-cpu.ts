@@ -1,0 +1,46 @@
+/** onnxruntime's CPU provider on x64 with VNNI. The operators are those its QDQ selectors turn into QLinear forms. */
+import type { TargetProfile } from './profile.ts';
+
+const shared = [
+  'MaxPool',
+  'Reshape',
+  'Flatten',
+  'Transpose',
+  'Squeeze',
+  'Unsqueeze',
+  'Slice',
+  'Split',
+  'Gather',
+  'Expand',
+  'Tile',
+  'DepthToSpace',
+  'SpaceToDepth',
+  'Resize',
+  'Concat',
+] as const;
+
+const computing = [
+  'Conv',
+  'Gemm',
+  'MatMul',
+  'Add',
+  'Mul',
+  'AveragePool',
+  'GlobalAveragePool',
+  'LeakyRelu',
+  'Sigmoid',
+  'Softmax',
+  'Where',
+] as const;
+
+export const ortCpu = {
+  id: 'ort-cpu',
+  title: 'onnxruntime on x64 CPUs: u8 activations, s8 weights per channel',
+  activations: { dtype: 'uint8', symmetric: false },
+  weights: { dtype: 'int8', perChannel: true, reduceRange: false },
+  bias: 'int32',
+  opset: 13,
+  operators: [...computing, ...shared],
+  floatOutput: ['Gemm', 'MatMul'],
+  selfQuantizes: [...computing, 'ConvTranspose'],
+} as const satisfies TargetProfile;
