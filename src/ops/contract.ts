@@ -2,7 +2,7 @@
  * What Octavo knows of an operator. Each folder here exports contracts; index.ts lists them. Types that are
  * absent mean "not known for this operator", and everything that reads a contract copes with that.
  */
-import type { Node, Shape, Tensor, ValueType } from '../ir/index.ts';
+import type { Graph, Node, Shape, Tensor, ValueType } from '../ir/index.ts';
 
 /** What an operator sees when shapes are inferred. Inputs left out or unknown are undefined. */
 export interface InferContext {
@@ -11,12 +11,20 @@ export interface InferContext {
   readonly inputs: readonly (ValueType | undefined)[];
   /** The value of an input where it is constant (or was computed from shapes), e.g. Reshape's target. */
   constant(index: number): Tensor | undefined;
-  /** Partly known integer value of a small 1-d input (a shape computation): numbers, names, or null a place. */
+  /**
+   * Partly known integers of a small input (a shape computation), in row-major order whatever its rank:
+   * numbers (negative ones too), names of dims, or null a place.
+   */
   shapeValue(index: number): Shape | undefined;
+  /** Types of the outputs of a body of this node (If, Loop, Scan) when its inputs have these types. */
+  inferBody(body: Graph, inputs: readonly (ValueType | undefined)[]): readonly (ValueType | undefined)[];
 }
 
 /** Types of the outputs, in order; undefined where nothing can be said. */
 export type InferTypes = (context: InferContext) => readonly (ValueType | undefined)[];
+
+/** Partly known integers of the outputs, as `InferContext.shapeValue` gives them for inputs. */
+export type InferValues = (context: InferContext) => readonly (Shape | undefined)[];
 
 /** Computes the outputs exactly as ONNX defines them, slowly and plainly. Throws UnsupportedError on a dtype it lacks. */
 export type Evaluate = (context: EvaluateContext) => readonly Tensor[];
@@ -53,6 +61,11 @@ export interface OperatorContract {
   /** '' is ONNX's own domain. */
   readonly domain?: string;
   readonly infer?: InferTypes;
+  /** For operators that compute with dims (Add, Shape, ...), where not all places are known numbers. */
+  readonly inferValues?: InferValues;
   readonly evaluate?: Evaluate;
-  readonly quantize?: QuantRule;
+  /** Data inputs whose elements `evaluate` only moves: their values may then be anything, known or not. */
+  readonly moves?: 'all' | readonly number[];
+  /** A function where the rule depends on the node's attributes. */
+  readonly quantize?: QuantRule | ((node: Node) => QuantRule | undefined);
 }

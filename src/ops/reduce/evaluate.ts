@@ -1,0 +1,130 @@
+/**
+ * Exact reductions. A float sum depends on the order of the additions unless every partial sum is a whole
+ * number that the format holds, so others are refused.
+ */
+import { elementCount } from '../../base/integer.ts';
+import type { DType, Node, Tensor } from '../../ir/index.ts';
+import { intAttr, intsAttr } from '../../ir/index.ts';
+import { normalizeAxes } from '../axes.ts';
+import { stridesOf, walk } from '../broadcast.ts';
+import type { EvaluateContext } from '../contract.ts';
+import {
+  bigsOf,
+  boundedCount,
+  cannotEvaluate,
+  inputAt,
+  integersOf,
+  isFloat,
+  isWide,
+  largerBig,
+  makeBigs,
+  makeNumbers,
+  numbersOf,
+  smallerBig,
+} from '../elements.ts';
+
+interface Plan {
+  readonly dims: readonly number[];
+  /** First element of each group, and the steps to the others. */
+  readonly starts: Int32Array;
+  readonly steps: Int32Array;
+}
+
+function planOf(context: EvaluateContext, data: Tensor): Plan | 'unchanged' {
+  const { node, inputs } = context;
+  const given = intsAttr(node, 'axes') ?? (inputs[1] ? integersOf(inputs[1]) : []);
+  if (given.length === 0 && intAttr(node, 'noop_with_empty_axes', 0) !== 0) return 'unchanged';
+  const rank = data.dims.length;
+  const reduced = new Set(given.length === 0 ? data.dims.keys() : normalizeAxes(given, rank, node));
+  const keep = intAttr(node, 'keepdims', 1) !== 0;
+  const strides = stridesOf(data.dims);
+  const axes = [...data.dims.keys()];
+  const [over, along] = [axes.filter((i) => !reduced.has(i)), axes.filter((i) => reduced.has(i))];
+  const pick = (list: readonly number[], of: readonly number[]): number[] => list.map((i) => of[i]!);
+  boundedCount(node, data.dims);
+  return {
+    dims: keep ? data.dims.map((d, i) => (reduced.has(i) ? 1 : d)) : pick(over, data.dims),
+    starts: walk(pick(over, data.dims), pick(over, strides)),
+    steps: walk(pick(along, data.dims), pick(along, strides)),
+  };
+}
+
+export function evaluateReduce(context: EvaluateContext): readonly Tensor[] {
+  const { node } = context;
+  const data = inputAt(context, 0);
+  const plan = planOf(context, data);
+  if (plan === 'unchanged') return [data];
+  const { dims, starts, steps } = plan;
+  if (steps.length === 0 && elementCount(dims) > 0) throw cannotEvaluate(node, 'an empty set is reduced');
+  if (isWide(data.dtype)) {
+    const values = bigsOf(data);
+    const fold = bigFold(node);
+    return [makeBigs(node, data.dtype, dims, (i) => fold(steps, (s) => values[starts[i]! + s]!))];
+  }
+  const values = numbersOf(data);
+  const fold = numberFold(node, data.dtype);
+  return [makeNumbers(node, data.dtype, dims, (i) => fold(steps, (s) => values[starts[i]! + s]!))];
+}
+
+type Fold<T> = (steps: Int32Array, at: (step: number) => T) => T;
+
+function accumulate<T>(combine: (a: T, b: T) => T): Fold<T> {
+  return (steps, at) => {
+    let result = at(steps[0]!);
+    for (let i = 1; i < steps.length; i++) result = combine(result, at(steps[i]!));
+    return result;
+  };
+}
+
+function bigFold(node: Node): Fold<bigint> {
+  switch (node.op) {
+    case 'ReduceMax':
+      return accumulate(largerBig);
+    case 'ReduceMin':
+      return accumulate(smallerBig);
+    case 'ReduceSum':
+      return accumulate((a, b) => BigInt.asIntN(64, a + b));
+    case 'ReduceProd':
+      return accumulate((a, b) => BigInt.asIntN(64, a * b));
+    default: {
+      const sum = accumulate<bigint>((a, b) => a + b);
+      return (steps, at) => sum(steps, at) / BigInt(steps.length);
+    }
+  }
+}
+
+/** Largest whole number up to which every whole number is held. */
+const wholeLimits: Partial<Record<DType, number>> = {
+  float32: 2 ** 24,
+  float64: 2 ** 53,
+  float16: 2 ** 11,
+  bfloat16: 2 ** 8,
+};
+
+function numberFold(node: Node, dtype: DType): Fold<number> {
+  if (node.op === 'ReduceMax') return accumulate(Math.max);
+  if (node.op === 'ReduceMin') return accumulate(Math.min);
+  const product = node.op === 'ReduceProd';
+  if (!isFloat(dtype)) {
+    const whole = product ? accumulate(Math.imul) : accumulate<number>((a, b) => a + b);
+    if (node.op !== 'ReduceMean') return whole;
+    return (steps, at) => Math.trunc(whole(steps, at) / steps.length);
+  }
+  const limit = wholeLimits[dtype]!;
+  const fold = accumulate<number>(product ? (a, b) => a * b : (a, b) => a + b);
+  const size = accumulate<number>(product ? (a, b) => Math.max(a, 1) * Math.max(b, 1) : (a, b) => a + b);
+  return (steps, at) => {
+    const whole = (s: number): number => {
+      const value = at(s);
+      if (steps.length > 1 && !Number.isInteger(value)) throw inexact(node);
+      return Math.abs(value);
+    };
+    if (steps.length > 1 && !(size(steps, whole) <= limit)) throw inexact(node);
+    const result = fold(steps, at);
+    return node.op === 'ReduceMean' ? result / steps.length : result;
+  };
+}
+
+function inexact(node: Node): Error {
+  return cannotEvaluate(node, 'the order of the float operations decides the bits');
+}
