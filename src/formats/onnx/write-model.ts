@@ -30,7 +30,7 @@ export interface WriteOnnxOptions {
 }
 
 /** Protobuf's own limit: parsers take no larger message. */
-const protobufLimitBytes = 2 ** 31 - 1;
+export const protobufLimitBytes = 2 ** 31 - 1;
 
 const { numbers } = ModelProto;
 
