@@ -18,15 +18,13 @@ export function channelLayout(dims: readonly number[], axis: number, where: stri
   return { channels, inner: elementCount(dims.slice(at + 1)) };
 }
 
-/** Products over the dims before the axis; throws INVALID_ARGUMENT when `length` elements do not fill the layout. */
-export function outerOf(layout: ChannelLayout, length: number, where: string): number {
+/** Throws INVALID_ARGUMENT when `length` elements are not whole slices of the layout. */
+export function checkLayout(layout: ChannelLayout, length: number, where: string): void {
   const slice = layout.channels * layout.inner;
-  const outer = slice === 0 ? 0 : length / slice;
-  if (!Number.isInteger(outer) || outer * slice !== length)
+  if (slice === 0 ? length !== 0 : length % slice !== 0)
     throw invalidArgument(
       where,
       `${length} elements are not whole slices of ${layout.channels} channels of ${layout.inner}`,
       'Check the channel axis',
     );
-  return outer;
 }

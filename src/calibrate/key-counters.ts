@@ -13,29 +13,31 @@ export class KeyCounters {
   nan = 0;
   positiveInfinity = 0;
   negativeInfinity = 0;
-  /** Least and greatest value since `resetExtremes`, infinities among them; a typed array keeps them unboxed. */
-  readonly #extremes = new Float64Array(2);
+  /** Least and greatest of the bits, ordered as the values are, since `resetExtremes`. */
+  #least = 0;
+  #greatest = 0;
   /** Where the counters of a page begin; -1 for none yet. */
   readonly #pageAt = new Int32Array(512).fill(-1);
   /**
    * The same for every other element, with counters of its own where the exponent is 0: after a ReLU zero follows
-   * zero, and two counters in turn do not wait for each other's store (1.8 against 3.1 ns an element).
+   * zero, and two counters in turn do not wait for each other's store (2.0 against 3.2 ns an element).
    */
   readonly #oddPageAt = new Int32Array(512).fill(-1);
   #counters = new Float64Array(256 * 8);
   #used = 0;
 
   resetExtremes(): void {
-    this.#extremes[0] = Number.POSITIVE_INFINITY;
-    this.#extremes[1] = Number.NEGATIVE_INFINITY;
+    this.#least = 0x7fffffff;
+    this.#greatest = -0x80000000;
   }
 
+  /** The least value since `resetExtremes`; of use only where something was counted, and only finite values. */
   get least(): number {
-    return this.#extremes[0]!;
+    return floatOf(inFloatOrder(this.#least));
   }
 
   get greatest(): number {
-    return this.#extremes[1]!;
+    return floatOf(inFloatOrder(this.#greatest));
   }
 
   get nonFinite(): number {
@@ -43,49 +45,45 @@ export class KeyCounters {
   }
 
   /**
-   * Counts values[from..to) and returns `sum` plus them, added in order. `bits` views the same memory. Call it for a
-   * few thousand elements at a time: engines then compile it whole, where one call with a long loop stays slow.
+   * Counts the float32 values whose bits are bits[from..to). Call it for a few thousand at a time: engines then compile
+   * it whole, where one call with a long loop stays slow.
    */
-  countRun(values: Float32Array, bits: Uint32Array, from: number, to: number, sum = 0): number {
+  countRun(bits: Int32Array, from: number, to: number): void {
     const pageAt = this.#pageAt;
     const oddPageAt = this.#oddPageAt;
     let counters = this.#counters;
-    let least = this.#extremes[0]!;
-    let greatest = this.#extremes[1]!;
-    let total = sum;
+    let least = this.#least;
+    let greatest = this.#greatest;
     const even = to - ((to - from) & 1);
     for (let i = from; i < even; i += 2) {
-      const x = values[i]!;
-      const y = values[i + 1]!;
-      const xBits = bits[i]!;
-      const yBits = bits[i + 1]!;
-      total += x;
-      total += y;
-      if (x < least) least = x;
-      if (x > greatest) greatest = x;
-      if (y < least) least = y;
-      if (y > greatest) greatest = y;
-      const page = pageAt[xBits >>> 23]!;
-      const oddPage = oddPageAt[yBits >>> 23]!;
+      const x = bits[i]!;
+      const y = bits[i + 1]!;
+      const xOrder = inFloatOrder(x);
+      const yOrder = inFloatOrder(y);
+      if (xOrder < least) least = xOrder;
+      if (xOrder > greatest) greatest = xOrder;
+      if (yOrder < least) least = yOrder;
+      if (yOrder > greatest) greatest = yOrder;
+      const page = pageAt[x >>> 23]!;
+      const oddPage = oddPageAt[y >>> 23]!;
       // One rare branch for all that is out of the ordinary: a page not made yet, NaN, infinity.
       if ((page | oddPage) < 0) {
-        this.#countRare(xBits, yBits);
+        this.#countOne(x);
+        this.#countOne(y);
         counters = this.#counters;
       } else {
-        counters[page + ((xBits >>> 15) & 255)]! += 1;
-        counters[oddPage + ((yBits >>> 15) & 255)]! += 1;
+        counters[page + ((x >>> 15) & 255)]! += 1;
+        counters[oddPage + ((y >>> 15) & 255)]! += 1;
       }
     }
     if (even < to) {
-      const x = values[even]!;
-      total += x;
-      if (x < least) least = x;
-      if (x > greatest) greatest = x;
-      this.#countOne(bits[even]!);
+      const x = bits[even]!;
+      least = Math.min(least, inFloatOrder(x));
+      greatest = Math.max(greatest, inFloatOrder(x));
+      this.#countOne(x);
     }
-    this.#extremes[0] = least;
-    this.#extremes[1] = greatest;
-    return total;
+    this.#least = least;
+    this.#greatest = greatest;
   }
 
   countOf(key: number): number {
@@ -110,11 +108,6 @@ export class KeyCounters {
       for (let key = page << 8; key < (page + 1) << 8; key++) if (this.countOf(key) > 0) keys.push(key);
     }
     return keys;
-  }
-
-  #countRare(xBits: number, yBits: number): void {
-    this.#countOne(xBits);
-    this.#countOne(yBits);
   }
 
   #countOne(bits: number): void {
@@ -143,12 +136,20 @@ export class KeyCounters {
   }
 }
 
-const floatBits = new Uint32Array(1);
+/** Bits of a float as an integer that orders as the floats do (-0 just below +0); its own inverse. */
+function inFloatOrder(bits: number): number {
+  return bits ^ ((bits >> 31) >>> 1);
+}
+
+const floatBits = new Int32Array(1);
 const floats = new Float32Array(floatBits.buffer);
+
+function floatOf(bits: number): number {
+  floatBits[0] = bits;
+  return floats[0]!;
+}
 
 /** The least magnitude of a magnitude key (below 2^16); 2^128 for the key after the last finite one. */
 export function magnitudeOf(key: number): number {
-  if (key >= firstNonFiniteKey) return 2 ** 128;
-  floatBits[0] = key << 15;
-  return floats[0]!;
+  return key >= firstNonFiniteKey ? 2 ** 128 : floatOf(key << 15);
 }

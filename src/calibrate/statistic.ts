@@ -7,7 +7,7 @@ import { ExactSum } from '../base/exact-sum.ts';
 import type { Bins } from './bins.ts';
 import { foldedBins, signedBins } from './bins.ts';
 import type { ChannelLayout } from './channel-layout.ts';
-import { outerOf } from './channel-layout.ts';
+import { checkLayout } from './channel-layout.ts';
 import { KeyCounters, magnitudeKeys } from './key-counters.ts';
 import type { StatisticJson } from './statistic-json.ts';
 import { decodeStatistic, encodeStatistic } from './statistic-json.ts';
@@ -37,10 +37,8 @@ export interface ChannelSums {
   readonly leftOut: readonly number[];
 }
 
-/** Elements handled by one call of the counting loop. */
+/** Elements handled by one call of the counting loop (KeyCounters.countRun). */
 const run = 4096;
-/** From this many consecutive elements a channel on, its sum is made in the counting loop. */
-const longInner = 32;
 
 /**
  * The two keys of zero hold +0, -0 and the magnitudes below 2^-134, which are one to every method. Counts are exact
@@ -110,28 +108,18 @@ export class TensorStatistic {
    * number of channels or in having a layout.
    */
   addSample(values: Float32Array, layout?: ChannelLayout): void {
-    const outer = layout === undefined ? 0 : outerOf(layout, values.length, 'calibration sample');
+    if (layout !== undefined) checkLayout(layout, values.length, 'calibration sample');
     this.#expectChannels(layout?.channels);
     const counters = this.#counters;
     const before = counters.nonFinite;
-    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-    const sums = new Float64Array(layout?.channels ?? 0);
+    const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
     counters.resetExtremes();
-    if (layout !== undefined && layout.inner >= longInner) {
-      for (let slice = 0, at = 0; slice < outer * layout.channels; slice++) {
-        const channel = slice % layout.channels;
-        for (const end = at + layout.inner; at < end; at = Math.min(at + run, end))
-          sums[channel] = counters.countRun(values, bits, at, Math.min(at + run, end), sums[channel]!);
-      }
-    } else {
-      for (let at = 0; at < values.length; at += run)
-        counters.countRun(values, bits, at, Math.min(at + run, values.length));
-      if (layout !== undefined) addToSums(values, layout, sums);
-    }
+    for (let at = 0; at < bits.length; at += run)
+      counters.countRun(bits, at, Math.min(at + run, bits.length));
     const leftOut = counters.nonFinite - before;
-    const extremes = leftOut > 0 ? finiteExtremes(values) : { min: counters.least, max: counters.greatest };
-    if (leftOut > 0 && layout !== undefined) this.#sumFinite(values, layout, sums);
-    for (let c = 0; c < sums.length; c++) this.#channels!.sums[c]!.add(sums[c]!);
+    if (layout !== undefined) this.#sum(leftOut > 0 ? this.#finiteOnly(values, layout) : values, layout);
+    const simple = leftOut === 0 && values.length > 0;
+    const extremes = simple ? { min: counters.least, max: counters.greatest } : finiteExtremes(values);
     this.#count(extremes, values.length - leftOut, 1);
   }
 
@@ -226,15 +214,18 @@ export class TensorStatistic {
     this.#magnitudes = undefined;
   }
 
-  /** Sums again, slowly, without what is not finite. */
-  #sumFinite(values: Float32Array, layout: ChannelLayout, sums: Float64Array): void {
-    const cleaned = values.slice();
-    for (let i = 0; i < values.length; i++) {
-      if (Number.isFinite(values[i])) continue;
-      cleaned[i] = 0;
+  #sum(values: Float32Array, layout: ChannelLayout): void {
+    const sums = sumsOf(values, layout);
+    for (let c = 0; c < sums.length; c++) this.#channels!.sums[c]!.add(sums[c]!);
+  }
+
+  /** A copy with 0 for what is not finite, which is noted as left out of its channel's sum. */
+  #finiteOnly(values: Float32Array, layout: ChannelLayout): Float32Array {
+    return values.map((x, i) => {
+      if (Number.isFinite(x)) return x;
       this.#channels!.leftOut[Math.floor(i / layout.inner) % layout.channels]!++;
-    }
-    addToSums(cleaned, layout, sums.fill(0));
+      return 0;
+    });
   }
 
   #expectChannels(channels: number | undefined): void {
@@ -255,14 +246,16 @@ function emptyChannels(channels: number): { sums: ExactSum[]; leftOut: number[] 
   };
 }
 
-/** Adds each channel's values to its sum, in element order. */
-function addToSums(values: Float32Array, { channels, inner }: ChannelLayout, sums: Float64Array): void {
+/** Plain double sums of each channel, in element order. */
+function sumsOf(values: Float32Array, { channels, inner }: ChannelLayout): Float64Array {
+  const sums = new Float64Array(channels);
   for (let at = 0; at < values.length; )
     for (let c = 0; c < channels; c++) {
       let sum = sums[c]!;
       for (const end = at + inner; at < end; at++) sum += values[at]!;
       sums[c] = sum;
     }
+  return sums;
 }
 
 function finiteExtremes(values: Float32Array): Extremes {
