@@ -185,7 +185,12 @@ function dataOffset(source: ByteSource, entry: Entry, name: string): number {
 function inflate(source: ByteSource, offset: number, entry: Entry, name: string): Uint8Array {
   const fail = (what: string, cause?: unknown): FormatError =>
     new FormatError(name, [{ offsetBytes: offset, path: `entry '${entry.name}'`, what }], remedy, cause);
-  const out = new Uint8Array(entry.size);
+  let out: Uint8Array;
+  try {
+    out = new Uint8Array(entry.size);
+  } catch (cause) {
+    throw fail(`there is no memory for its ${entry.size} bytes`, cause);
+  }
   let filled = 0;
   let tooLong = false;
   const stream = new Inflate((piece) => {
