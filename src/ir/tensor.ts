@@ -137,7 +137,8 @@ export class Tensor {
     const make = arrayTypes[expected];
     let bytes = this.bytes();
     const width = storageBytes(expected, 1);
-    if (bytes.byteOffset % width !== 0) bytes = bytes.slice();
+    // Not slice(): a Node Buffer's is a view at the same odd place.
+    if (bytes.byteOffset % width !== 0) bytes = new Uint8Array(bytes);
     return new make(bytes.buffer, bytes.byteOffset, bytes.byteLength / width);
   }
 

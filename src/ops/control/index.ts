@@ -34,6 +34,9 @@ function sameType(a: ValueType | undefined, b: ValueType | undefined): boolean {
 
 const branches: InferTypes = (context) => {
   const { node } = context;
+  const condition = context.shapeValue(0)?.[0];
+  if (typeof condition === 'number')
+    return context.inferBody(bodyOf(node, condition !== 0 ? 'then_branch' : 'else_branch'), []);
   const taken = context.inferBody(bodyOf(node, 'then_branch'), []);
   const other = context.inferBody(bodyOf(node, 'else_branch'), []);
   return node.outputs.map((_, i) => eitherType(taken[i], other[i]));

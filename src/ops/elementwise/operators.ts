@@ -73,7 +73,7 @@ export function operatorOf(node: Node, dtype: DType): Operator {
   }
   if (op === 'Div') return divide(node);
   if (op === 'Mod') return modulo(node);
-  if (op === 'BitShift') return shift(node);
+  if (op === 'BitShift') return dtype.startsWith('u') ? shift(node) : no();
   return isWide(dtype) ? { number: no, big: bigs[op] ?? no() } : { number: integers[op] ?? no(), big: no };
 }
 
