@@ -1,0 +1,17 @@
+// Where the real models lie, outside the project; a test that needs one is skipped where they are absent.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const models = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), '..', 'shared', 'models');
+
+/** File names of the ONNX models; empty where the folder is absent. */
+export const sharedModels: readonly string[] = existsSync(models)
+  ? readdirSync(models).filter((name) => name.endsWith('.onnx'))
+  : [];
+
+export const whySkipped = 'the shared models are not in ../shared/models';
+
+export function sharedModel(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(join(models, name)));
+}
