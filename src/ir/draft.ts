@@ -35,18 +35,18 @@ export class Draft {
   #outputs: readonly Port[];
   #changed = false;
 
-  constructor(graph: Graph) {
+  /** `taken`: names that new values must not have, such as those of outer graphs; the draft adds its own to it. */
+  constructor(graph: Graph, taken: Set<string> = new Set()) {
     this.#base = graph;
     this.#nodes = new Set(graph.nodes);
     this.#initializers = new Map(graph.initializers);
     this.#types = new Map(graph.types);
     this.#inputs = graph.inputs;
     this.#outputs = graph.outputs;
-    this.#taken = new Set([
-      ...graph.inputs.map((p) => p.name),
-      ...graph.initializers.keys(),
-      ...graph.sparse.keys(),
-    ]);
+    this.#taken = taken;
+    for (const port of graph.inputs) taken.add(port.name);
+    for (const name of graph.initializers.keys()) taken.add(name);
+    for (const name of graph.sparse.keys()) taken.add(name);
     for (const node of graph.nodes) this.#link(node);
     for (const node of graph.nodes) for (const name of innerNames(node)) this.#taken.add(name);
   }
