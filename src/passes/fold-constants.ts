@@ -3,8 +3,9 @@
  * Only exact evaluators run (see ops), so an engine computes the same bits.
  */
 import { OctavoError } from '../base/errors.ts';
-import type { Draft, Model, Node, Tensor } from '../ir/index.ts';
-import { isOnnxDomain, opsetOf } from '../ir/index.ts';
+import { elementCount } from '../base/integer.ts';
+import type { Draft, Model, Node, Tensor, ValueType } from '../ir/index.ts';
+import { dtypeOf, isOnnxDomain, opsetOf, shapeOf, staticDims, storageBytes } from '../ir/index.ts';
 import type { OperatorContract, TypeTable } from '../ops/index.ts';
 import { contractOf, inferTypes } from '../ops/index.ts';
 import type { Pass } from './pass.ts';
@@ -13,6 +14,8 @@ import { graphPass } from './pass.ts';
 /** A result is stored when it is small, or not much larger than what it was made from. */
 const smallBytes = 2 ** 20;
 const growth = 8;
+/** What all results together may add to a model, so that many small blow-ups are no way around. */
+const addedBytes = 2 ** 28;
 /** Each sweep may make sizes known to the next; exports need one or two. */
 const maxSweeps = 16;
 
@@ -35,13 +38,14 @@ export const foldConstants: Pass = {
 
 const oneSweep = graphPass(name, why, (draft, model) => {
   const table = inferTypes(model);
+  const sweep: Sweep = { draft, model, table, spareBytes: addedBytes };
   for (const node of model.graph.nodes) {
     const contract = contractOf(node);
     // A constant graph output keeps its node: engines differ on outputs that nothing makes.
     if (contract?.evaluate === undefined || node.outputs.some((output) => draft.isOutput(output))) continue;
     // Weights that are INT8 in the file stay INT8.
     if (node.op === 'DequantizeLinear') continue;
-    const results = known(node, table) ?? computed(node, contract, draft, model);
+    const results = known(node, table) ?? computed(node, contract, sweep);
     if (results === undefined) continue;
     draft.remove(node);
     for (const [output, tensor] of results) draft.setInitializer(output, tensor);
@@ -49,6 +53,13 @@ const oneSweep = graphPass(name, why, (draft, model) => {
 });
 
 type Results = ReadonlyMap<string, Tensor>;
+
+interface Sweep {
+  readonly draft: Draft;
+  readonly model: Model;
+  readonly table: TypeTable;
+  spareBytes: number;
+}
 
 /** Integers that shape inference worked out already, though an input is none of the constants. */
 function known(node: Node, table: TypeTable): Results | undefined {
@@ -64,15 +75,22 @@ function known(node: Node, table: TypeTable): Results | undefined {
 
 const shapeTypes: ReadonlySet<string> = new Set(['int64', 'int32', 'bool']);
 
-function computed(node: Node, contract: OperatorContract, draft: Draft, model: Model): Results | undefined {
+function computed(node: Node, contract: OperatorContract, sweep: Sweep): Results | undefined {
+  const { draft, model, table } = sweep;
   const inputs = node.inputs.map((input) => (input === '' ? undefined : draft.constant(input)));
   if (inputs.some((tensor, i) => tensor === undefined && node.inputs[i] !== '')) return undefined;
+  const before = inputs.reduce((bytes, tensor) => bytes + (tensor?.byteLength ?? 0), 0);
+  const allowed =
+    node.op === 'Constant'
+      ? Number.POSITIVE_INFINITY
+      : Math.min(Math.max(smallBytes, growth * before), before + sweep.spareBytes);
+  // Asked before anything is computed, so that a blow-up is not even tried.
+  if (node.outputs.some((output) => bytesOf(table.get(output)) > allowed)) return undefined;
   const opset = opsetOf(model, isOnnxDomain(node.domain) ? '' : node.domain);
   const made = evaluated(contract, { node, opset, inputs });
-  if (made === undefined) return undefined;
-  const before = inputs.reduce((bytes, tensor) => bytes + (tensor?.byteLength ?? 0), 0);
-  const after = made.reduce((bytes, tensor) => bytes + tensor.byteLength, 0);
-  if (node.op !== 'Constant' && after > smallBytes && after > growth * before) return undefined;
+  const after = made?.reduce((bytes, tensor) => bytes + tensor.byteLength, 0) ?? 0;
+  if (made === undefined || after > allowed) return undefined;
+  if (node.op !== 'Constant') sweep.spareBytes -= Math.max(0, after - before);
   const results = new Map<string, Tensor>();
   for (const [i, output] of node.outputs.entries()) {
     if (output === '') continue;
@@ -81,6 +99,13 @@ function computed(node: Node, contract: OperatorContract, draft: Draft, model: M
     results.set(output, tensor);
   }
   return results;
+}
+
+/** 0 where it is not known. */
+function bytesOf(type: ValueType | undefined): number {
+  const dims = staticDims(shapeOf(type));
+  const dtype = type && dtypeOf(type);
+  return dims && dtype ? storageBytes(dtype, elementCount(dims)) : 0;
 }
 
 /** Undefined where the operator has no exact answer, or cannot be: an engine then says so, with the node's name. */
