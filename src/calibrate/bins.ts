@@ -70,6 +70,13 @@ export function sideOf(bins: Bins, sign: 1 | -1): Bins {
   return toBins(sign > 0 ? out : out.reverse());
 }
 
+/** The bins of the negated values. */
+export function negated({ lower, upper, count }: Bins): Bins {
+  return toBins(
+    Array.from(count, (n, i) => mirrored({ lower: lower[i]!, upper: upper[i]!, count: n })).reverse(),
+  );
+}
+
 /**
  * The order statistic of rank ceil(fraction * total), at least the first, placed inside its bin as if the bin's
  * values were spread evenly: off by less than a bin, 2^-8 relative. NaN for no bins.

@@ -128,43 +128,54 @@ export class TensorStatistic {
     if (other.samples > 0) this.#add(other.state());
   }
 
+  /** All that several tensors have seen together, for those that share a range; without channel sums. */
+  static union(parts: readonly TensorStatistic[]): TensorStatistic {
+    const union = new TensorStatistic();
+    for (const part of parts) {
+      const { channels: _, ...rest } = part.state();
+      union.#add(rest);
+    }
+    return union;
+  }
+
   equals(other: TensorStatistic): boolean {
     return JSON.stringify(this) === JSON.stringify(other);
   }
 
-  /** Mean of each channel's finite values; NaN for a channel without any; undefined when none were summed. */
-  channelMeans(): Float64Array | undefined {
+  /** Mean of each channel's finite values; NaN for a channel without any. Throws CalibrationError where none were summed. */
+  channelMeans(): Float64Array {
     const channels = this.#channels;
-    if (channels === undefined) return undefined;
+    if (channels === undefined)
+      throw new CalibrationError({
+        where: 'calibration statistic',
+        what: 'no channel sums were kept',
+        remedy: 'Calibrate with a channel axis for this value',
+      });
     const elements = this.count / channels.sums.length;
     return Float64Array.from(channels.sums, (sum, c) => sum.value() / (elements - channels.leftOut[c]!));
   }
 
   /** Finite values in increasing order. */
   bins(): Bins {
-    this.#bins ??= signedBins(this.state());
+    this.#bins ??= signedBins(this.#counted());
     return this.#bins;
   }
 
   /** Magnitudes of the finite values in increasing order: both signs counted together. */
   magnitudes(): Bins {
-    this.#magnitudes ??= foldedBins(this.state());
+    this.#magnitudes ??= foldedBins(this.#counted());
     return this.#magnitudes;
   }
 
   /** A copy of all that is held. */
   state(): StatisticState {
-    const keys = this.#counters.keys();
     const { nan, positiveInfinity, negativeInfinity } = this.#counters;
     return {
       samples: this.#samples,
       nan,
       positiveInfinity,
       negativeInfinity,
-      min: this.#min,
-      max: this.#max,
-      keys,
-      counts: keys.map((key) => this.#counters.countOf(key)),
+      ...this.#counted(),
       ...(this.#channels && {
         channels: {
           sums: this.#channels.sums.map((sum) => ExactSum.of(sum.parts())),
@@ -184,6 +195,11 @@ export class TensorStatistic {
     const statistic = new TensorStatistic();
     statistic.#add(decodeStatistic(json, where));
     return statistic;
+  }
+
+  #counted(): Extremes & Pick<StatisticState, 'keys' | 'counts'> {
+    const keys = this.#counters.keys();
+    return { min: this.#min, max: this.#max, keys, counts: keys.map((key) => this.#counters.countOf(key)) };
   }
 
   #add(state: StatisticState): void {
