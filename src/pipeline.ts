@@ -10,13 +10,13 @@ import { taskOf } from './analyse/task.ts';
 import type { Note } from './base/errors.ts';
 import { OctavoError } from './base/errors.ts';
 import type { OnProgress } from './base/progress.ts';
-import { collect } from './calibrate/collect.ts';
 import type { Statistics } from './calibrate/collect.ts';
+import { collect } from './calibrate/collect.ts';
 import type { Dataset } from './calibrate/dataset.ts';
 import { methodByName } from './calibrate/methods/index.ts';
 import type { Engine } from './engines/engine.ts';
+import { onnxByteLength, writeOnnx } from './formats/onnx/index.ts';
 import { spellQdq } from './formats/onnx/spell-qdq.ts';
-import { writeOnnx } from './formats/onnx/index.ts';
 import type { Model } from './ir/index.ts';
 import { isOnnxDomain, withParts } from './ir/index.ts';
 import type { TypeTable } from './ops/infer-types.ts';
@@ -86,13 +86,16 @@ export interface QuantizedModel {
   readonly plan: QuantPlan;
   /** Where layers can be compared: values of `float` and their codes in `model`. */
   readonly layers: readonly LayerPair[];
+  /** Of the files, weights included. */
+  readonly bytes: { readonly float: number; readonly int8: number };
+  /** 0 for a replayed plan. */
+  readonly calibrationSamples: number;
   readonly notes: readonly Note[];
 }
 
 export interface Proof extends ModelComparison {
   /** In graph order. */
   readonly layers: readonly LayerError[];
-  readonly bytes: { readonly float: number; readonly int8: number };
 }
 
 /** Throws ALREADY_QUANTIZED, UNSUPPORTED (opset, operator in an old opset), INVALID_ARGUMENT (pattern, dim, target). */
@@ -109,15 +112,21 @@ export function prepareModel(model: Model, options: LayoutOptions = {}): Prepare
       code: 'UNSUPPORTED',
       where: `graph '${float.graph.name}'`,
       what: 'no operator of it can be quantized',
-      remedy: `Each says why: ${layout.nodes.slice(0, 3).map((n) => `'${n.name}' (${n.op}): ${n.reason}`).join('; ')}`,
+      remedy: `Each says why: ${layout.nodes
+        .slice(0, 3)
+        .map((n) => `'${n.name}' (${n.op}): ${n.reason}`)
+        .join('; ')}`,
     });
   return { original: model, float, target, layout, types, options };
 }
 
-/** Runs the float model over the samples. Throws DATA, CALIBRATION, ENGINE, CANCELLED, and what `prepareModel` throws. */
-export async function calibrate(model: Model, samples: Dataset, options: RunOptions & LayoutOptions): Promise<Calibration> {
-  const { engine, signal, onProgress, ...layoutOptions } = options;
-  const prepared = prepareModel(model, layoutOptions);
+/** Runs the float model over the samples. Throws DATA, CALIBRATION, ENGINE and CANCELLED. */
+export async function calibrate(
+  prepared: PreparedModel,
+  samples: Dataset,
+  options: RunOptions,
+): Promise<Calibration> {
+  const { engine, signal, onProgress } = options;
   const sites = calibrationSites(prepared.layout, prepared.float.graph);
   const statistics = await collect(engine, prepared.float, sites, samples, { signal, onProgress });
   const seen = Math.max(0, ...[...statistics.values()].map((s) => s.samples));
@@ -141,12 +150,28 @@ export function quantize(calibration: Calibration, options: QuantizeOptions = {}
 }
 
 /** Replays a saved plan, without data. Throws INVALID_ARGUMENT when it was made for another model. */
-export function quantizeByPlan(model: Model, plan: QuantPlan, options: Pick<LayoutOptions, 'dims'> = {}): QuantizedModel {
-  const prepared = prepareModel(model, { ...options, target: plan.target });
-  return applied(prepared, plan, [], { target: plan.target, method: plan.method, plan: true });
+export function quantizeByPlan(prepared: PreparedModel, plan: QuantPlan): QuantizedModel {
+  return applied(prepared, plan, [], { target: plan.target, method: plan.method, replayed: true });
 }
 
-function applied(prepared: PreparedModel, plan: QuantPlan, notes: readonly Note[], options: object): QuantizedModel {
+/** The options the file's metadata carries. */
+interface Stamp {
+  readonly target: string;
+  readonly method: string;
+  readonly biasCorrection?: boolean;
+  readonly samples?: number;
+  readonly only?: readonly string[];
+  readonly exclude?: readonly string[];
+  /** Made from a saved plan. */
+  readonly replayed?: boolean;
+}
+
+function applied(
+  prepared: PreparedModel,
+  plan: QuantPlan,
+  notes: readonly Note[],
+  options: Stamp,
+): QuantizedModel {
   const { float, original } = prepared;
   const edited = applyPlan(float, plan, prepared.target);
   const stamped = withParts(edited.model, {
@@ -163,23 +188,43 @@ function applied(prepared: PreparedModel, plan: QuantPlan, notes: readonly Note[
   const layers = [...edited.codes].map(([value, codes]): LayerPair => {
     const type = stamped.graph.types.get(codes);
     if (type?.kind !== 'quantized') throw new Error(`codes '${codes}' have no parameters`);
-    return { layer: makers.get(value) ?? value, value, codes: spelled.codes.get(codes) ?? codes, quant: type.quant };
+    return {
+      layer: makers.get(value) ?? value,
+      value,
+      codes: spelled.codes.get(codes) ?? codes,
+      quant: type.quant,
+    };
   });
-  return { original, float, graph: stamped, model: spelled.model, plan, layers, notes };
+  const bytes = { float: onnxByteLength(original), int8: onnxByteLength(spelled.model) };
+  const { samples: calibrationSamples = 0 } = options;
+  return {
+    original,
+    float,
+    graph: stamped,
+    model: spelled.model,
+    plan,
+    layers,
+    bytes,
+    calibrationSamples,
+    notes,
+  };
 }
 
 /** Runs the original and the INT8 model over samples that did not calibrate. */
-export async function compare(int8: QuantizedModel, samples: Dataset, options: RunOptions & { readonly labelled?: boolean }): Promise<Proof> {
+export async function compare(
+  int8: QuantizedModel,
+  samples: Dataset,
+  options: RunOptions & { readonly labelled?: boolean },
+): Promise<Proof> {
   const { engine, signal, onProgress } = options;
-  const files = { float: writeOnnx(int8.original), int8: writeOnnx(int8.model) };
-  const reference = await engine.load(files.float);
-  const other = await engine.load(files.int8);
+  const reference = await engine.load(writeOnnx(int8.original));
+  const other = await engine.load(writeOnnx(int8.model));
   try {
     const task = taskOf(int8.float, options.labelled ?? (await firstIsLabelled(samples)));
     const comparison = await compareModels(reference, other, samples, { task, signal, onProgress });
     const models = { float: int8.float, int8: int8.model };
     const layers = await compareLayers(engine, models, int8.layers, samples, { signal, onProgress });
-    return { ...comparison, layers, bytes: { float: files.float.byteLength, int8: files.int8.byteLength } };
+    return { ...comparison, layers };
   } finally {
     await reference.dispose();
     await other.dispose();
@@ -191,16 +236,22 @@ async function firstIsLabelled(samples: Dataset): Promise<boolean> {
   return false;
 }
 
-const quantizedOperators = /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|QLinear.*|QGemm|QAttention|ConvInteger|MatMulInteger.*)$/;
+const quantizedOperators =
+  /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|QLinear.*|QGemm|QAttention|ConvInteger|MatMulInteger.*)$/;
 
 function refuseQuantized(model: Model): void {
-  const found = model.graph.nodes.find((n) => (isOnnxDomain(n.domain) || n.domain === 'com.microsoft') && quantizedOperators.test(n.op));
+  const found = model.graph.nodes.find(
+    (n) => (isOnnxDomain(n.domain) || n.domain === 'com.microsoft') && quantizedOperators.test(n.op),
+  );
   if (found === undefined) return;
   const ours = model.metadata.get('octavo.version');
   throw new OctavoError({
     code: 'ALREADY_QUANTIZED',
     where: `node '${found.name}' (${found.op})`,
-    what: ours === undefined ? 'the model is quantized already' : `the model was quantized already, by Octavo ${ours}`,
+    what:
+      ours === undefined
+        ? 'the model is quantized already'
+        : `the model was quantized already, by Octavo ${ours}`,
     remedy: 'Give the float model it was made from',
   });
 }

@@ -28,7 +28,7 @@ export function layOut(input: LayoutInput): Layout {
   const rules = new Map<Node, QuantRule>();
   const reasons = new Map<Node, string>();
   for (const node of graph.nodes) {
-    const eligibility = eligibilityOf(node, input);
+    const eligibility = eligibilityOf(node, { ...input, graph });
     if ('rule' in eligibility) rules.set(node, eligibility.rule);
     else reasons.set(node, eligibility.reason);
   }

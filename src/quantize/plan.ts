@@ -3,12 +3,11 @@
  * and replayed; `applyPlan` edits the graph by it and decides nothing.
  */
 import { OctavoError } from '../base/errors.ts';
-import type { QuantizedDType } from '../ir/index.ts';
 import type { NodeDecision } from './decision.ts';
 
 /** Parameters of one value, per tensor: real = scale * (q - zeroPoint). */
 export interface ValueParams {
-  readonly dtype: QuantizedDType;
+  readonly dtype: 'uint8' | 'int8';
   /** A float32. */
   readonly scale: number;
   readonly zeroPoint: number;

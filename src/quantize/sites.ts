@@ -9,7 +9,8 @@ import type { Layout } from './decision.ts';
  */
 export function calibrationSites(layout: Layout, graph: Graph): readonly Site[] {
   const sites = new Map<string, Site>();
-  for (const group of layout.groups) if (group.fixed === undefined) for (const value of group.roots) sites.set(value, { value });
+  for (const group of layout.groups)
+    if (group.fixed === undefined) for (const value of group.roots) sites.set(value, { value });
   const operators = new Map(graph.nodes.map((n) => [n.name, n.op]));
   for (const { node, data } of layout.weighted) {
     const channelAxis = operators.get(node)?.startsWith('Conv') ? 1 : -1;

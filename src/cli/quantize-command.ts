@@ -1,0 +1,234 @@
+/** `octavo quantize`: from arguments to the pipeline, from its results to text. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { defaultGate, judge } from '../analyse/gate.ts';
+import { invalidArgument, OctavoError } from '../base/errors.ts';
+import type { Dataset, OpenedDataset } from '../calibrate/dataset.ts';
+import type { PresetName } from '../calibrate/images/presets.ts';
+import { presets } from '../calibrate/images/presets.ts';
+import type { ResizeFilter } from '../calibrate/images/resize.ts';
+import { filters } from '../calibrate/images/resize.ts';
+import { calibrationMethods } from '../calibrate/methods/index.ts';
+import type { DataOptions } from '../calibrate/readers/open-dataset.ts';
+import { openDataset } from '../calibrate/readers/open-dataset.ts';
+import { defaultCalibrationSamples, onlyOf, splitDataset } from '../calibrate/split.ts';
+import { onnxruntimeNode } from '../engines/onnxruntime-node.ts';
+import { readOnnxFile, writeOnnxFile } from '../formats/onnx/files-node.ts';
+import { requiredInputs } from '../ir/index.ts';
+import type { PreparedModel, QuantizedModel, RunOptions } from '../pipeline.ts';
+import { calibrate, compare, prepareModel, quantize, quantizeByPlan } from '../pipeline.ts';
+import { planFromJson, planToJson } from '../quantize/plan.ts';
+import type { QuantizeReport } from '../report/quantize-report.ts';
+import { quantizeReportJson, quantizeReportText } from '../report/quantize-report.ts';
+import { version } from '../version.ts';
+import type { CommandSpec, RawOptions } from './command-spec.ts';
+import { exitCodes } from './exit-codes.ts';
+import { choiceOf, countOf, dimsOf, numberOf, numbersOf, sizeOf, textOf, textsOf } from './option-values.ts';
+import { progressLine } from './progress-line.ts';
+import { quantizeOptions } from './quantize-options.ts';
+import { writeTextFile } from './text-file.ts';
+
+export const quantizeCommand: CommandSpec = {
+  usage: 'quantize <model>',
+  text: 'Quantize a float ONNX model to INT8, write it as ONNX QDQ, and prove it',
+  options: quantizeOptions,
+  examples: [
+    'octavo quantize model.onnx --data ./images --preset imagenet -o model.int8.onnx',
+    'octavo quantize model.onnx --data calib.npz --eval-data test.npz --preset 0-1',
+    "octavo quantize model.onnx --data ./images --preset imagenet --exclude 'head/*' --exclude Softmax",
+  ],
+  run: runQuantize,
+};
+
+async function runQuantize(args: readonly string[], raw: RawOptions, signal: AbortSignal): Promise<number> {
+  const input = args[0]!;
+  const settings = settingsOf(input, raw);
+  const line = progressLine(process.stderr, raw.quiet === true);
+  try {
+    const model = readOnnxFile(input);
+    const plan =
+      settings.plan === undefined ? undefined : planFromJson(readText(settings.plan), settings.plan);
+    const { only, exclude } = settings;
+    const target = plan?.target ?? settings.target;
+    const prepared = prepareModel(model, {
+      only,
+      exclude,
+      ...(target === undefined ? {} : { target }),
+      ...(settings.dims === undefined ? {} : { dims: settings.dims }),
+    });
+    const data = await openData(prepared, settings, plan !== undefined);
+    for (const text of data.describe) if (raw.quiet !== true) process.stderr.write(`${text}\n`);
+    const run: RunOptions = { engine: await onnxruntimeNode(), signal, onProgress: line.report };
+    const int8 =
+      plan === undefined
+        ? quantize(await calibrate(prepared, data.calib!, run), settings.quantize)
+        : quantizeByPlan(prepared, plan);
+    if (settings.savePlan !== undefined) writeTextFile(settings.savePlan, planToJson(int8.plan));
+    writeOnnxFile(int8.model, settings.output);
+    return await proveAndPrint({
+      input,
+      settings,
+      int8,
+      data,
+      run,
+      clear: line.clear,
+      json: raw.json === true,
+    });
+  } finally {
+    line.clear();
+  }
+}
+
+type Settings = ReturnType<typeof settingsOf>;
+
+function settingsOf(input: string, raw: RawOptions) {
+  const output = textOf(raw.output, '--output') ?? input.replace(/(\.onnx)?$/i, '.int8.onnx');
+  if (resolve(output) === resolve(input))
+    throw invalidArgument(
+      '--output',
+      'it is the model itself',
+      'Name another file: the float model is needed to prove the INT8 one',
+    );
+  const method = choiceOf(
+    raw.method,
+    '--method',
+    calibrationMethods.map((m) => m.id),
+  );
+  const percent = numberOf(raw.minAgreement, '--min-agreement', 0, 100);
+  const target = textOf(raw.target, '--target');
+  return {
+    output,
+    target,
+    data: textOf(raw.data, '--data'),
+    evalData: textOf(raw.evalData, '--eval-data'),
+    samples: countOf(raw.samples, '--samples') ?? defaultCalibrationSamples,
+    images: imageOptionsOf(raw),
+    only: textsOf(raw.only, '--only'),
+    exclude: textsOf(raw.exclude, '--exclude'),
+    dims: dimsOf(raw.dim, '--dim'),
+    quantize: { biasCorrection: raw.biasCorrection !== false, ...(method === undefined ? {} : { method }) },
+    gate: {
+      maxDrop: numberOf(raw.maxDrop, '--max-drop', 0, 100) ?? defaultGate.maxDrop,
+      minAgreement: percent === undefined ? defaultGate.minAgreement : percent / 100,
+      minOutputSqnrDb: numberOf(raw.minSqnr, '--min-sqnr', -1000, 1000) ?? defaultGate.minOutputSqnrDb,
+    },
+    plan: textOf(raw.plan, '--plan'),
+    savePlan: textOf(raw.savePlan, '--save-plan'),
+  };
+}
+
+function imageOptionsOf(raw: RawOptions): DataOptions {
+  const resize = sizeOf(raw.resize, '--resize');
+  const options: { [K in keyof DataOptions]: DataOptions[K] | undefined } = {
+    preset: choiceOf(raw.preset, '--preset', Object.keys(presets) as PresetName[]),
+    mean: numbersOf(raw.mean, '--mean'),
+    std: numbersOf(raw.std, '--std'),
+    scale: numberOf(raw.scale, '--scale', -1e9, 1e9),
+    size: sizeOf(raw.size, '--size'),
+    resize:
+      resize === undefined
+        ? undefined
+        : String(raw.resize).includes('x')
+          ? resize
+          : { shorter: resize.width },
+    crop: sizeOf(raw.crop, '--crop'),
+    filter: choiceOf(raw.filter, '--filter', Object.keys(filters) as ResizeFilter[]),
+    layout: choiceOf(raw.layout, '--layout', ['nchw', 'nhwc'] as const),
+    bgr: raw.bgr === true ? true : undefined,
+  };
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as DataOptions;
+}
+
+interface OpenData {
+  readonly calib?: Dataset;
+  readonly eval?: Dataset;
+  readonly labelled: boolean;
+  readonly describe: readonly string[];
+  readonly notes: QuantizeReport['notes'];
+}
+
+async function openData(prepared: PreparedModel, settings: Settings, replay: boolean): Promise<OpenData> {
+  if (settings.data === undefined) {
+    if (replay) return { labelled: false, describe: [], notes: [] };
+    throw new OctavoError({
+      code: 'DATA',
+      where: '--data',
+      what: 'no calibration data is given, and ranges are never guessed from random numbers',
+      remedy: 'Give a folder of images or a .npz of typical inputs: a hundred are a good start',
+    });
+  }
+  const ports = requiredInputs(prepared.float.graph);
+  const open = (path: string): Promise<OpenedDataset> => openDataset(path, ports, settings.images);
+  const data = await open(settings.data);
+  const describe = [`data: ${data.describe}`];
+  if (settings.evalData !== undefined) {
+    const proving = await open(settings.evalData);
+    const calib = onlyOf(data, [...Array(Math.min(settings.samples, data.size)).keys()]);
+    return {
+      calib,
+      eval: proving,
+      labelled: proving.classes !== undefined,
+      describe: [...describe, `eval data: ${proving.describe}`],
+      notes: [...data.notes, ...proving.notes],
+    };
+  }
+  if (replay) return { eval: data, labelled: data.classes !== undefined, describe, notes: data.notes };
+  const split = await splitDataset(data, { samples: settings.samples });
+  return {
+    calib: split.calib,
+    eval: split.eval,
+    labelled: data.classes !== undefined,
+    describe,
+    notes: [...data.notes, ...split.notes],
+  };
+}
+
+interface Finished {
+  readonly input: string;
+  readonly settings: Settings;
+  readonly int8: QuantizedModel;
+  readonly data: OpenData;
+  readonly run: RunOptions;
+  readonly clear: () => void;
+  readonly json: boolean;
+}
+
+async function proveAndPrint({ input, settings, int8, data, run, clear, json }: Finished): Promise<number> {
+  const proof =
+    data.eval === undefined ? undefined : await compare(int8, data.eval, { ...run, labelled: data.labelled });
+  const gate = proof === undefined ? undefined : judge(proof, settings.gate);
+  clear();
+  const report: QuantizeReport = {
+    octavo: version,
+    engine: run.engine.name,
+    input,
+    output: settings.output,
+    target: int8.plan.target,
+    method: int8.plan.method,
+    biasCorrection: Object.keys(int8.plan.biasShifts).length > 0,
+    bytes: int8.bytes,
+    calibrationSamples: int8.calibrationSamples,
+    nodes: int8.plan.nodes,
+    ...(proof === undefined ? {} : { proof }),
+    ...(gate === undefined ? {} : { gate }),
+    notes: [...data.notes, ...int8.notes],
+  };
+  process.stdout.write(`${json ? quantizeReportJson(report) : quantizeReportText(report)}\n`);
+  return gate === undefined || gate.passed ? exitCodes.done : exitCodes.gateMissed;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new OctavoError({
+      code: 'IO',
+      where: path,
+      what: `it cannot be read: ${(cause as Error).message}`,
+      remedy: 'Check the path',
+      cause,
+    });
+  }
+}

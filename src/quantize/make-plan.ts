@@ -1,0 +1,187 @@
+/** Chooses every number of a plan from a layout and the statistics calibration measured. */
+import type { Note } from '../base/errors.ts';
+import { CalibrationError } from '../base/errors.ts';
+import type { Statistics } from '../calibrate/collect.ts';
+import type { CalibrationMethod } from '../calibrate/methods/index.ts';
+import type { Range } from '../calibrate/ranges.ts';
+import { channelScales, guardBias, quantizeWeight, rangeToParams } from '../calibrate/ranges.ts';
+import { TensorStatistic } from '../calibrate/statistic.ts';
+import type { Graph, Model, Node, QuantParams } from '../ir/index.ts';
+import { constantOf, perChannel, perTensor, shapeOf, type Tensor } from '../ir/index.ts';
+import type { TypeTable } from '../ops/infer-types.ts';
+import type { Layout, ParamGroup, WeightedNode } from './decision.ts';
+import type { QuantPlan, ValueParams, WeightParams } from './plan.ts';
+import { biasShift } from './refine/bias-correction.ts';
+import type { TargetProfile } from './targets/index.ts';
+
+export interface MakePlanInput {
+  /** The fused float model. */
+  readonly float: Model;
+  readonly target: TargetProfile;
+  readonly layout: Layout;
+  readonly types: TypeTable;
+  readonly statistics: Statistics;
+  readonly method: CalibrationMethod;
+  readonly biasCorrection: boolean;
+}
+
+export function makePlan(input: MakePlanInput): {
+  readonly plan: QuantPlan;
+  readonly notes: readonly Note[];
+} {
+  const { layout, target, statistics, float } = input;
+  const values: Record<string, ValueParams> = {};
+  for (const group of layout.groups) {
+    const params = toValueParams(groupParams(group, input));
+    for (const value of group.values) values[value] = params;
+  }
+  const constants: Record<string, ValueParams> = {};
+  for (const { value } of layout.operands) constants[value] = constantParams(value, input);
+
+  const nodes = new Map(float.graph.nodes.map((n) => [n.name, n]));
+  const weights: Record<string, WeightParams> = {};
+  const biasShifts: Record<string, readonly number[]> = {};
+  for (const weighted of layout.weighted) {
+    const node = nodes.get(weighted.node)!;
+    const { params, shift } = weightParams(weighted, node, values[weighted.data]!, input);
+    weights[weighted.node] = params;
+    if (shift !== undefined) biasShifts[weighted.node] = shift;
+  }
+  return {
+    plan: {
+      version: 1,
+      target: target.id,
+      method: input.method.id,
+      nodes: layout.nodes,
+      values,
+      weights,
+      constants,
+      biasShifts,
+    },
+    notes: notesOf(statistics, float.graph),
+  };
+}
+
+function groupParams(group: ParamGroup, { target, statistics, method }: MakePlanInput): QuantParams {
+  const { dtype, symmetric } = target.activations;
+  const where = `value '${group.values[0]}'`;
+  if (dtype !== 'uint8' && dtype !== 'int8')
+    throw new TypeError(`activations of type ${dtype} are not planned yet`);
+  const range: Range =
+    group.fixed === undefined
+      ? method.range(
+          statisticOf(group, statistics),
+          symmetric ? { kind: 'symmetric', levels: 255 } : { kind: 'asymmetric', levels: 256 },
+          where,
+        )
+      : { lo: group.fixed[0], hi: group.fixed[1] };
+  const ceiling = group.ceiling === undefined ? {} : { ceiling: group.ceiling };
+  return rangeToParams(range, { dtype, symmetric, ...ceiling }, where);
+}
+
+/** Values that share parameters are ranged by all of what they hold together. */
+function statisticOf(group: ParamGroup, statistics: Statistics): TensorStatistic {
+  const parts = group.roots.map((value) => {
+    const statistic = statistics.get(value);
+    if (statistic === undefined)
+      throw new CalibrationError({
+        where: `value '${value}'`,
+        what: 'a range is needed, and calibration has not seen it',
+        remedy: 'Calibrate this model again with these options',
+      });
+    return statistic;
+  });
+  return parts.length === 1 ? parts[0]! : TensorStatistic.union(parts);
+}
+
+/** A constant holds no surprises: its range is its own minimum and maximum. */
+function constantParams(value: string, { float, target }: MakePlanInput): ValueParams {
+  const where = `constant '${value}'`;
+  const numbers = constantOf(float.graph, value)!.toFloat32();
+  let [lo, hi] = [0, 0];
+  for (const x of numbers) {
+    if (!Number.isFinite(x))
+      throw new CalibrationError({
+        where,
+        what: `it holds ${x}`,
+        remedy: 'Exclude the operator that uses it',
+      });
+    lo = Math.min(lo, x);
+    hi = Math.max(hi, x);
+  }
+  const { dtype, symmetric } = target.activations;
+  if (dtype !== 'uint8' && dtype !== 'int8')
+    throw new TypeError(`activations of type ${dtype} are not planned yet`);
+  return toValueParams(rangeToParams({ lo, hi }, { dtype, symmetric }, where));
+}
+
+function weightParams(
+  weighted: WeightedNode,
+  node: Node,
+  data: ValueParams,
+  input: MakePlanInput,
+): { params: WeightParams; shift: readonly number[] | undefined } {
+  const { graph } = input.float;
+  const { reduceRange, perChannel: wantsChannels } = input.target.weights;
+  const weight = constantOf(graph, weighted.weight)!;
+  const axis = wantsChannels ? weighted.axis : undefined;
+  const where = `weight '${weighted.weight}'`;
+  let scales = channelScales(weight, axis, { reduceRange, where });
+  const bias = weighted.bias === undefined ? undefined : constantOf(graph, weighted.bias)!.toFloat32();
+  if (bias !== undefined) scales = guardBias(scales, bias, data.scale);
+  const quant =
+    axis === undefined ? perTensor('int8', scales[0]!, 0, where) : perChannel('int8', scales, axis, where);
+  const shift = input.biasCorrection ? shiftOf(weighted, node, weight, quant, input) : undefined;
+  const params: WeightParams = { dtype: 'int8', ...(axis === undefined ? {} : { axis }), scales };
+  return { params, shift };
+}
+
+function shiftOf(
+  weighted: WeightedNode,
+  node: Node,
+  weight: Tensor,
+  quant: QuantParams,
+  { statistics, types }: MakePlanInput,
+): readonly number[] | undefined {
+  const statistic = statistics.get(weighted.data);
+  if (statistic?.channels === undefined) return undefined;
+  return biasShift({
+    node,
+    weight,
+    weightError: weightError(weight, quant),
+    inputMeans: statistic.channelMeans(),
+    inputShape: shapeOf(types.get(weighted.data)),
+  });
+}
+
+/** Dequantized minus float, laid out as the weight. */
+function weightError(weight: Tensor, quant: QuantParams): Float64Array {
+  const float = weight.toFloat32();
+  const codes = quantizeWeight(weight, quant).data('int8');
+  const inner =
+    quant.axis === undefined ? float.length : weight.dims.slice(quant.axis + 1).reduce((n, d) => n * d, 1);
+  const channels = quant.scales.length;
+  const error = new Float64Array(float.length);
+  for (let i = 0; i < float.length; i++)
+    error[i] = codes[i]! * quant.scales[Math.floor(i / inner) % channels]! - float[i]!;
+  return error;
+}
+
+function toValueParams(quant: QuantParams): ValueParams {
+  if (quant.dtype !== 'uint8' && quant.dtype !== 'int8') throw new TypeError('values are uint8 or int8');
+  return { dtype: quant.dtype, scale: quant.scales[0]!, zeroPoint: quant.zeroPoints[0]! };
+}
+
+function notesOf(statistics: Statistics, graph: Graph): readonly Note[] {
+  const notes: Note[] = [];
+  for (const [value, s] of statistics) {
+    const odd = s.nan + s.positiveInfinity + s.negativeInfinity;
+    if (odd > 0)
+      notes.push({
+        code: 'non-finite-values',
+        where: `value '${value}' of graph '${graph.name}'`,
+        what: `${odd} of ${s.count} values were left out: ${s.nan} NaN, ${s.positiveInfinity} +Infinity, ${s.negativeInfinity} -Infinity`,
+      });
+  }
+  return notes;
+}
