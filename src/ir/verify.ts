@@ -3,16 +3,19 @@ import { OctavoError } from '../base/errors.ts';
 import type { Graph, Node } from './graph.ts';
 import { isOnnxDomain } from './graph.ts';
 
+/** Values that are there to be read, by name. */
+type Known = Pick<ReadonlySet<string>, 'has'>;
+
 /** Every broken rule, in words; empty for a sound graph. `outer` holds the values a subgraph may capture. */
-export function problemsOf(graph: Graph, outer: ReadonlySet<string> = new Set()): readonly string[] {
+export function problemsOf(graph: Graph, outer: Known = new Set()): readonly string[] {
   const problems: string[] = [];
-  const known = new Set(outer);
   const own = new Set<string>();
+  // Asked, not copied: a file of thousands of subgraphs in thousands of values would take minutes.
+  const known: Known = { has: (name) => own.has(name) || outer.has(name) };
   const nodeNames = new Set<string>();
   const define = (name: string, by: string): void => {
     if (own.has(name)) problems.push(`value '${name}' is made twice, the second time by ${by}`);
     own.add(name);
-    known.add(name);
   };
   for (const port of graph.inputs) define(port.name, 'an input');
   for (const name of graph.initializers.keys()) if (!own.has(name)) define(name, 'an initializer');

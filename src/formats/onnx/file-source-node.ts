@@ -4,7 +4,7 @@ import { dirname, join, sep } from 'node:path';
 import type { ByteSource } from '../../base/bytes.ts';
 import { bufferSource } from '../../base/bytes.ts';
 import { OctavoError } from '../../base/errors.ts';
-import { locationFault } from './read-tensor.ts';
+import { locationFault } from './read-external.ts';
 
 /** Up to this size a file is read whole: one read is faster than many, and the memory is small. */
 const wholeUpToBytes = 64 << 20;

@@ -6,7 +6,7 @@ import { ModelProto, OperatorSetIdProto, StringStringEntryProto } from '../../wi
 import type { Piece } from '../../wire/protobuf-encode.ts';
 import { fillSink, MessageEncoder, writePieces } from '../../wire/protobuf-encode.ts';
 import { checkSpelled } from './check-spelled.ts';
-import { locationFault } from './read-tensor.ts';
+import { locationFault } from './read-external.ts';
 import { OnnxRecord, recordOf } from './record.ts';
 import { graphMessage, graphRecord } from './write-graph.ts';
 import { addPayload, ExternalFile } from './write-tensor.ts';
