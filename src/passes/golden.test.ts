@@ -12,22 +12,26 @@ import { writeOnnx } from '../formats/onnx/index.ts';
 import { type Model, requiredInputs, shapeOf, Tensor, verify } from '../ir/index.ts';
 import { parseModel, printModel } from '../ir/text.ts';
 import { bindDims } from './bind-dims.ts';
+import { dropObligatoryInputs } from './drop-obligatory-inputs.ts';
 import { foldAffine } from './fold-affine.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
 import { foldPad } from './fold-pad.ts';
 import { fuseMatmulAdd } from './fuse-matmul-add.ts';
 import { mergeActivations } from './merge-activations.ts';
 import type { Pass } from './pass.ts';
+import { pointwiseToGemm } from './pointwise-to-gemm.ts';
 import { removeNoOps } from './remove-no-ops.ts';
 import { upgradeOpset } from './upgrade-opset.ts';
 
 const folder = fileURLToPath(new URL('./golden/', import.meta.url));
 const passes: readonly Pass[] = [
+  dropObligatoryInputs,
   foldAffine,
   foldBatchNorm,
   foldPad,
   fuseMatmulAdd,
   mergeActivations,
+  pointwiseToGemm,
   removeNoOps,
   upgradeOpset(13),
   bindDims({ N: 2, 'x:1': 3 }),
