@@ -3,7 +3,7 @@ import type { ModelFunction } from '../../ir/index.ts';
 import { FunctionProto } from '../../wire/onnx-schema.ts';
 import type { Field } from '../../wire/protobuf.ts';
 import { inOrder } from './read-graph.ts';
-import { nameNodes, type RawNode, readNode } from './read-node.ts';
+import { nameNodes, type RawNode, readNode } from './read-node-proto.ts';
 import { addOpset, readOpset } from './read-opset.ts';
 import type { Reading } from './reading.ts';
 import { spanOf } from './reading.ts';

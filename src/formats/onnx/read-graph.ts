@@ -4,7 +4,7 @@ import type { Graph, Node, Port, Tensor, ValueType } from '../../ir/index.ts';
 import { sortNodes } from '../../ir/order.ts';
 import { GraphProto, SparseTensorProto, TensorProto } from '../../wire/onnx-schema.ts';
 import type { Field } from '../../wire/protobuf.ts';
-import { nameNodes, type RawNode, readNode } from './read-node.ts';
+import { nameNodes, type RawNode, readNode } from './read-node-proto.ts';
 import { readTensor } from './read-tensor.ts';
 import { readValueInfo } from './read-type.ts';
 import type { Reading } from './reading.ts';

@@ -1,5 +1,5 @@
 /** TensorProto to Tensor: every encoding, nothing read that need not be, everything counted. */
-import type { ByteRange, ByteSource } from '../../base/bytes.ts';
+import type { ByteRange } from '../../base/bytes.ts';
 import { elementCount } from '../../base/integer.ts';
 import { dtypeFromOnnx, storageBytes, Tensor } from '../../ir/index.ts';
 import { dataLocations, StringStringEntryProto, TensorProto } from '../../wire/onnx-schema.ts';

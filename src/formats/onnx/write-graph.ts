@@ -3,7 +3,7 @@ import type { Graph, Port } from '../../ir/index.ts';
 import { GraphProto } from '../../wire/onnx-schema.ts';
 import { MessageEncoder } from '../../wire/protobuf-encode.ts';
 import { recordOf, rememberedRecord } from './record.ts';
-import { nodeRecord } from './write-node.ts';
+import { nodeRecord } from './write-node-proto.ts';
 import type { ExternalFile, Payload } from './write-tensor.ts';
 import { addPayload, initializerRecord, verbatim } from './write-tensor.ts';
 import { valueInfoMessage } from './write-type.ts';
