@@ -25,8 +25,22 @@ export function ln(x: number): number {
   const f = mantissa - 1;
   const s = f / (2 + f);
   const z = s * s;
-  let series = 0;
-  for (let n = 23; n >= 3; n -= 2) series = z * (series + 2 / n);
+  const series = z * seriesOf(z);
   const half = 0.5 * f * f;
   return exponent * ln2High - (half - (s * (half + series) + exponent * ln2Low) - f);
+}
+
+/** 2/3 + 2/5 z + 2/7 z^2 + ... 2/23 z^10: for z below 0.03 the rest is below 2^-56. */
+function seriesOf(z: number): number {
+  let high = 2 / 23;
+  high = 2 / 21 + z * high;
+  high = 2 / 19 + z * high;
+  high = 2 / 17 + z * high;
+  high = 2 / 15 + z * high;
+  high = 2 / 13 + z * high;
+  high = 2 / 11 + z * high;
+  high = 2 / 9 + z * high;
+  high = 2 / 7 + z * high;
+  high = 2 / 5 + z * high;
+  return 2 / 3 + z * high;
 }

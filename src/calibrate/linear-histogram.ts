@@ -2,8 +2,8 @@
 import type { Bins } from './bins.ts';
 
 /**
- * `length` equal bins over [lo, hi]. A bin's count is spread evenly over what it overlaps, so counts may be
- * fractions; what lies outside goes into the end bins. lo < hi.
+ * `length` equal bins over [lo, hi], lo < hi; what lies outside goes into the end bins. The n values of a bin are placed
+ * one by one at equal distances, so that counts stay whole and rare values leave gaps, as they did in the data.
  */
 export function linearHistogram(bins: Bins, lo: number, hi: number, length: number): Float64Array {
   const histogram = new Float64Array(length);
@@ -12,21 +12,20 @@ export function linearHistogram(bins: Bins, lo: number, hi: number, length: numb
     const count = bins.count[i]!;
     // Zero is one value, wherever the edges of its bin are.
     const isZero = bins.value[i] === 0;
-    const from = within(((isZero ? 0 : bins.lower[i]!) - lo) * perUnit, length);
-    const to = within(((isZero ? 0 : bins.upper[i]!) - lo) * perUnit, length);
-    const first = Math.min(Math.floor(from), length - 1);
-    const last = Math.min(Math.floor(to), length - 1);
-    if (first === last) histogram[first]! += count;
-    else {
-      const perBin = count / (to - from);
-      histogram[first]! += (first + 1 - from) * perBin;
-      for (let j = first + 1; j < last; j++) histogram[j]! += perBin;
-      histogram[last]! += (to - last) * perBin;
+    const from = ((isZero ? 0 : bins.lower[i]!) - lo) * perUnit;
+    const to = ((isZero ? 0 : bins.upper[i]!) - lo) * perUnit;
+    const last = indexOf(to, length);
+    let placed = 0;
+    for (let j = indexOf(from, length); j < last; j++) {
+      const upToEdge = Math.floor((count * (j + 1 - from)) / (to - from) + 0.5);
+      histogram[j]! += upToEdge - placed;
+      placed = upToEdge;
     }
+    histogram[last]! += count - placed;
   }
   return histogram;
 }
 
-function within(position: number, length: number): number {
-  return Math.min(Math.max(position, 0), length);
+function indexOf(position: number, length: number): number {
+  return Math.min(Math.max(Math.floor(position), 0), length - 1);
 }
