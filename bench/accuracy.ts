@@ -3,10 +3,10 @@
  * Run: npm run bench -- bench/accuracy.ts [--method minmax] [--no-bias-correction] [--samples 100] [--limit 1000] [model ...]
  */
 import { parseArgs } from 'node:util';
-import { onnxruntimeNode } from '../src/engines/onnxruntime-node.ts';
-import { calibrate, compare, prepareModel, quantize } from '../src/pipeline.ts';
 import { onlyOf } from '../src/calibrate/split.ts';
+import { onnxruntimeNode } from '../src/engines/onnxruntime-node.ts';
 import { readOnnxFile } from '../src/formats/onnx/files-node.ts';
+import { calibrate, compare, prepareModel, quantize } from '../src/pipeline.ts';
 import { worstLayers } from '../src/report/quantize-report.ts';
 import { table } from '../src/report/table.ts';
 import { hasShared, labelledModels, sharedMissing } from '../test/support/shared-models.ts';
@@ -31,10 +31,14 @@ const rows: string[][] = [];
 for (const model of labelledModels) {
   if (positionals.length > 0 && !positionals.includes(model.name)) continue;
   const data = await model.data();
-  const calib = values.samples === undefined ? data.calib : onlyOf(data.calib, [...Array(Number(values.samples)).keys()]);
+  const calib =
+    values.samples === undefined ? data.calib : onlyOf(data.calib, [...Array(Number(values.samples)).keys()]);
   const limit = Math.min(Number(values.limit ?? Number.POSITIVE_INFINITY), data.eval.size!);
   const evaluation = onlyOf(data.eval, [...Array(limit).keys()]);
-  const prepared = prepareModel(readOnnxFile(model.path), values.exclude === undefined ? {} : { exclude: values.exclude });
+  const prepared = prepareModel(
+    readOnnxFile(model.path),
+    values.exclude === undefined ? {} : { exclude: values.exclude },
+  );
   const calibration = await calibrate(prepared, calib, { engine });
   for (const method of methods) {
     const int8 = quantize(calibration, {
@@ -62,10 +66,25 @@ for (const model of labelledModels) {
   }
 }
 const right = (title: string) => ({ title, align: 'right' as const });
-console.log(`${engine.name}, one thread, default optimisation; speed is FP32 time / INT8 time, medians of one-sample runs in turn`);
+console.log(
+  `${engine.name}, one thread, default optimisation; speed is FP32 time / INT8 time, medians of one-sample runs in turn`,
+);
 console.log(
   table(
-    [{ title: 'model' }, { title: 'method' }, right('samples'), right('FP32 %'), right('INT8 %'), right('drop'), right('McNemar p'), right('agree %'), right('output dB'), { title: 'worst layer dB' }, right('size'), right('speed')],
+    [
+      { title: 'model' },
+      { title: 'method' },
+      right('samples'),
+      right('FP32 %'),
+      right('INT8 %'),
+      right('drop'),
+      right('McNemar p'),
+      right('agree %'),
+      right('output dB'),
+      { title: 'worst layer dB' },
+      right('size'),
+      right('speed'),
+    ],
     rows,
   ),
 );

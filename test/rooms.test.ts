@@ -28,7 +28,7 @@ const nodeOnly = [
   /^cli\//,
   /^node\.ts$/,
   /^engines\/onnxruntime-node/,
-  /^formats\/.*-node\.ts$/,
+  /^formats\/[^/]+\/files?-.*node\.ts$/,
   /^calibrate\/readers\//,
 ];
 

@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import type { Dataset } from '../../src/calibrate/dataset.ts';
 import { datasetFromTensors } from '../../src/calibrate/arrays.ts';
+import type { Dataset } from '../../src/calibrate/dataset.ts';
+import type { ImageOptions } from '../../src/calibrate/images/index.ts';
 import { openDataset } from '../../src/calibrate/readers/open-dataset.ts';
 import { onlyOf, splitDataset } from '../../src/calibrate/split.ts';
-import type { ImageOptions } from '../../src/calibrate/images/index.ts';
 import { readOnnxFile } from '../../src/formats/onnx/files-node.ts';
 import { requiredInputs, Tensor } from '../../src/ir/index.ts';
 
@@ -28,11 +28,20 @@ export interface LabelledModel {
 }
 
 /** Float32 samples: `bytes` per sample turned to numbers by `value`. */
-function samples(input: string, dims: readonly number[], count: number, value: (index: number) => number, labels: ArrayLike<number>): Dataset {
+function samples(
+  input: string,
+  dims: readonly number[],
+  count: number,
+  value: (index: number) => number,
+  labels: ArrayLike<number>,
+): Dataset {
   const size = dims.reduce((n, d) => n * d, 1);
   const data = new Float32Array(count * size);
   for (let i = 0; i < data.length; i++) data[i] = value(i);
-  return datasetFromTensors({ [input]: Tensor.of('float32', [count, ...dims], data) }, { labels: Array.from(labels) });
+  return datasetFromTensors(
+    { [input]: Tensor.of('float32', [count, ...dims], data) },
+    { labels: Array.from(labels) },
+  );
 }
 
 const firstHundred = async (dataset: Dataset): Promise<{ calib: Dataset; eval: Dataset }> => {
@@ -45,7 +54,13 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
 function cifar10(file: string, count: number, value: (byte: number, channel: number) => number): Dataset {
   const bytes = gunzipSync(readFileSync(dataPath(`cifar10/${file}`)));
   const labels = Array.from({ length: count }, (_, i) => bytes[i * 3073]!);
-  return samples('input', [3, 32, 32], count, (i) => value(bytes[Math.floor(i / 3072) * 3073 + 1 + (i % 3072)]!, Math.floor((i % 3072) / 1024)), labels);
+  return samples(
+    'input',
+    [3, 32, 32],
+    count,
+    (i) => value(bytes[Math.floor(i / 3072) * 3073 + 1 + (i % 3072)]!, Math.floor((i % 3072) / 1024)),
+    labels,
+  );
 }
 
 const imagenetMean = [0.485, 0.456, 0.406] as const;
@@ -70,7 +85,12 @@ export const labelledModels: readonly LabelledModel[] = [
   {
     name: 'squeezenet1.1',
     path: modelPath('squeezenet1.1.onnx'),
-    data: () => flickr('squeezenet1.1.onnx', { scale: 1, mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] }),
+    data: () =>
+      flickr('squeezenet1.1.onnx', {
+        scale: 1,
+        mean: [123.675, 116.28, 103.53],
+        std: [58.395, 57.12, 57.375],
+      }),
   },
   {
     name: 'resnet20',
@@ -95,7 +115,8 @@ export const labelledModels: readonly LabelledModel[] = [
       const labels = readFileSync(dataPath('mlperf-tiny/vww01_labels_u8.bin'));
       const [plane, sample] = [96 * 96, 3 * 96 * 96];
       // Stored HWC; the model takes CHW.
-      const at = (i: number) => Math.floor(i / sample) * sample + (i % plane) * 3 + Math.floor((i % sample) / plane);
+      const at = (i: number) =>
+        Math.floor(i / sample) * sample + (i % plane) * 3 + Math.floor((i % sample) / plane);
       return firstHundred(samples('input', [3, 96, 96], 1000, (i) => pixels[at(i)]! / 255, labels));
     },
   },
