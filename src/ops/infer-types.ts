@@ -9,8 +9,8 @@ import type { Dim, Graph, Model, Node, Shape, ValueType } from '../ir/index.ts';
 import { dtypeOf, isOnnxDomain, opsetOf, shapeOf, type Tensor, tensorType } from '../ir/index.ts';
 import type { InferContext, OperatorContract } from './contract.ts';
 import { contractOf } from './contracts.ts';
-import { mergeDim } from './dims.ts';
-import { maxRank } from './infer-readers.ts';
+import { dimOf, mergeDim } from './dims.ts';
+import { impossible, maxRank } from './infer-readers.ts';
 import { inferSmallValues } from './infer-values.ts';
 import { Scope } from './type-scope.ts';
 
@@ -104,7 +104,7 @@ class Inference {
     for (const [i, name] of node.outputs.entries()) {
       if (name === '') continue;
       const claim = stated.get(name);
-      const type = this.#merge(name, bounded(made[i]), claim && this.#bind(claim));
+      const type = this.#merge(name, made[i], claim && this.#bind(claim));
       if (type !== undefined) scope.setType(name, type);
     }
     if (contract !== undefined) inferSmallValues(contract, context, scope);
@@ -112,7 +112,7 @@ class Inference {
 
   #infer(contract: OperatorContract, context: InferContext): readonly (ValueType | undefined)[] {
     try {
-      return contract.infer?.(context) ?? [];
+      return contract.infer?.(context).map((type) => sane(context.node, type)) ?? [];
     } catch (error) {
       if (!(error instanceof OctavoError)) throw error;
       this.#note('shape-conflict', error.where, error.what);
@@ -175,10 +175,17 @@ class Inference {
   }
 }
 
-/** Ranks beyond reason are dropped, so that nothing downstream meets them. */
-function bounded(type: ValueType | undefined): ValueType | undefined {
-  if (type === undefined || type.kind === 'opaque' || (type.shape?.length ?? 0) <= maxRank) return type;
-  return { ...type, shape: undefined };
+/**
+ * What every inferred type passes through: no rank beyond reason, no size beyond exact numbers. Throws
+ * INVALID_GRAPH on a negative size.
+ */
+function sane(node: Node, type: ValueType | undefined): ValueType | undefined {
+  if (type === undefined || type.kind === 'opaque' || type.shape === undefined) return type;
+  if (type.shape.length > maxRank) return { ...type, shape: undefined };
+  if (type.shape.some((d) => typeof d === 'number' && d < 0))
+    throw impossible(node, `makes a negative size: [${type.shape.join(',')}]`);
+  if (type.shape.every((d) => typeof d !== 'number' || Number.isSafeInteger(d))) return type;
+  return { ...type, shape: type.shape.map((d) => (typeof d === 'number' ? dimOf(d) : d)) };
 }
 
 function show(type: ValueType): string {

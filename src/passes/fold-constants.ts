@@ -11,11 +11,18 @@ import { contractOf, inferTypes } from '../ops/index.ts';
 import type { Pass } from './pass.ts';
 import { graphPass } from './pass.ts';
 
-/** A result is stored when it is small, or not much larger than what it was made from. */
+/** Results up to here are always stored. */
+const tinyBytes = 4096;
+/** A blow-up (an Expand, a ConstantOfShape) is stored up to here. */
 const smallBytes = 2 ** 20;
+/** What is at most this many times its inputs is no blow-up. */
 const growth = 8;
-/** What all results together may add to a model, so that many small blow-ups are no way around. */
-const addedBytes = 2 ** 28;
+/**
+ * How large all constants may become by blow-ups, and by growth at all. Measured on the model, not on what one run
+ * adds, so that running the pass again does not get round it.
+ */
+const blowUpLimit = 2 ** 28;
+const growthLimit = 2 ** 31;
 /** Each sweep may make sizes known to the next; exports need one or two. */
 const maxSweeps = 16;
 
@@ -38,7 +45,13 @@ export const foldConstants: Pass = {
 
 const oneSweep = graphPass(name, why, (draft, model) => {
   const table = inferTypes(model);
-  const sweep: Sweep = { draft, model, table, spareBytes: addedBytes };
+  const weights = [...model.graph.initializers.values()];
+  const sweep: Sweep = {
+    draft,
+    model,
+    table,
+    totalBytes: weights.reduce((bytes, tensor) => bytes + tensor.byteLength, 0),
+  };
   for (const node of model.graph.nodes) {
     const contract = contractOf(node);
     // A constant graph output keeps its node: engines differ on outputs that nothing makes.
@@ -58,7 +71,8 @@ interface Sweep {
   readonly draft: Draft;
   readonly model: Model;
   readonly table: TypeTable;
-  spareBytes: number;
+  /** Of all constants, those that are not needed any more included. */
+  totalBytes: number;
 }
 
 /** Integers that shape inference worked out already, though an input is none of the constants. */
@@ -80,17 +94,14 @@ function computed(node: Node, contract: OperatorContract, sweep: Sweep): Results
   const inputs = node.inputs.map((input) => (input === '' ? undefined : draft.constant(input)));
   if (inputs.some((tensor, i) => tensor === undefined && node.inputs[i] !== '')) return undefined;
   const before = inputs.reduce((bytes, tensor) => bytes + (tensor?.byteLength ?? 0), 0);
-  const allowed =
-    node.op === 'Constant'
-      ? Number.POSITIVE_INFINITY
-      : Math.min(Math.max(smallBytes, growth * before), before + sweep.spareBytes);
+  const allowed = node.op === 'Constant' ? Number.POSITIVE_INFINITY : allowedBytes(before, sweep.totalBytes);
   // Asked before anything is computed, so that a blow-up is not even tried.
   if (node.outputs.some((output) => bytesOf(table.get(output)) > allowed)) return undefined;
   const opset = opsetOf(model, isOnnxDomain(node.domain) ? '' : node.domain);
   const made = evaluated(contract, { node, opset, inputs });
   const after = made?.reduce((bytes, tensor) => bytes + tensor.byteLength, 0) ?? 0;
   if (made === undefined || after > allowed) return undefined;
-  if (node.op !== 'Constant') sweep.spareBytes -= Math.max(0, after - before);
+  sweep.totalBytes += after;
   const results = new Map<string, Tensor>();
   for (const [i, output] of node.outputs.entries()) {
     if (output === '') continue;
@@ -99,6 +110,12 @@ function computed(node: Node, contract: OperatorContract, sweep: Sweep): Results
     results.set(output, tensor);
   }
   return results;
+}
+
+function allowedBytes(before: number, total: number): number {
+  const grown = Math.min(growth * before, growthLimit - total);
+  const blownUp = Math.min(smallBytes, blowUpLimit - total);
+  return Math.max(tinyBytes, before, grown, blownUp);
 }
 
 /** 0 where it is not known. */

@@ -1,6 +1,7 @@
 /** Operators of detection and sampling heads, and a few that stand alone: shapes only. */
 import type { Shape } from '../../ir/index.ts';
 import { intAttr } from '../../ir/index.ts';
+import { normalizeAxis } from '../axes.ts';
 import type { InferContext, OperatorContract } from '../contract.ts';
 import { atLeastRank, dtypeAt, output, sameAsFirst, shapeAt } from '../infer-readers.ts';
 
@@ -34,7 +35,9 @@ export const detectionContracts: readonly OperatorContract[] = [
     infer: (context) => {
       const unknown = output('int64', [null]);
       const axis = intAttr(context.node, 'axis');
-      const shape = axis === undefined ? [null] : shapeAt(context, 0)?.with(axis, null);
+      const data = shapeAt(context, 0);
+      const shape =
+        axis === undefined ? [null] : data?.with(normalizeAxis(axis, data.length, context.node), null);
       return [output(dtypeAt(context, 0), shape), unknown, unknown, unknown];
     },
   },

@@ -58,7 +58,7 @@ export function evaluateReduce(context: EvaluateContext): readonly Tensor[] {
   if (steps.length === 0 && elementCount(dims) > 0) throw cannotEvaluate(node, 'an empty set is reduced');
   if (isWide(data.dtype)) {
     const values = bigsOf(data);
-    const fold = bigFold(node);
+    const fold = bigFold(node, data.dtype);
     return [makeBigs(node, data.dtype, dims, (i) => fold(steps, (s) => values[starts[i]! + s]!))];
   }
   const values = numbersOf(data);
@@ -76,18 +76,22 @@ function accumulate<T>(combine: (a: T, b: T) => T): Fold<T> {
   };
 }
 
-function bigFold(node: Node): Fold<bigint> {
+function bigFold(node: Node, dtype: DType): Fold<bigint> {
+  const inRange = (x: bigint): bigint => {
+    if (x !== (dtype === 'uint64' ? BigInt.asUintN(64, x) : BigInt.asIntN(64, x))) throw overflow(node);
+    return x;
+  };
   switch (node.op) {
     case 'ReduceMax':
       return accumulate(largerBig);
     case 'ReduceMin':
       return accumulate(smallerBig);
     case 'ReduceSum':
-      return accumulate((a, b) => BigInt.asIntN(64, a + b));
+      return accumulate((a, b) => inRange(a + b));
     case 'ReduceProd':
-      return accumulate((a, b) => BigInt.asIntN(64, a * b));
+      return accumulate((a, b) => inRange(a * b));
     default: {
-      const sum = accumulate<bigint>((a, b) => a + b);
+      const sum = accumulate<bigint>((a, b) => inRange(a + b));
       return (steps, at) => sum(steps, at) / BigInt(steps.length);
     }
   }
@@ -106,9 +110,14 @@ function numberFold(node: Node, dtype: DType): Fold<number> {
   if (node.op === 'ReduceMin') return accumulate(Math.min);
   const product = node.op === 'ReduceProd';
   if (!isFloat(dtype)) {
-    const whole = product ? accumulate(Math.imul) : accumulate<number>((a, b) => a + b);
-    if (node.op !== 'ReduceMean') return whole;
-    return (steps, at) => Math.trunc(whole(steps, at) / steps.length);
+    const whole = accumulate<number>(product ? (a, b) => a * b : (a, b) => a + b);
+    const unsigned = dtype.startsWith('u');
+    return (steps, at) => {
+      const result = whole(steps, at);
+      if (!(result >= (unsigned ? 0 : -(2 ** 31)) && result < 2 ** (unsigned ? 32 : 31)))
+        throw overflow(node);
+      return node.op === 'ReduceMean' ? Math.trunc(result / steps.length) : result;
+    };
   }
   const limit = wholeLimits[dtype]!;
   const fold = accumulate<number>(product ? (a, b) => a * b : (a, b) => a + b);
@@ -123,6 +132,11 @@ function numberFold(node: Node, dtype: DType): Fold<number> {
     const result = fold(steps, at);
     return node.op === 'ReduceMean' ? result / steps.length : result;
   };
+}
+
+/** onnxruntime saturates or wraps, by dtype. */
+function overflow(node: Node): Error {
+  return cannotEvaluate(node, 'the integers overflow, which engines do differently');
 }
 
 function inexact(node: Node): Error {
