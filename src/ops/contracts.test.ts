@@ -1,0 +1,54 @@
+// The list of operators as a whole, and rules that depend on attributes.
+import { expect, test } from 'vitest';
+import { nodeOf } from '../../test/support/one-node.ts';
+import { sharedModel, sharedModels, whySkipped } from '../../test/support/shared.ts';
+import { readOnnx } from '../formats/onnx/index.ts';
+import { attr } from '../ir/index.ts';
+import { contractOf, contracts, quantRuleOf } from './index.ts';
+
+test('an operator stands in one place', () => {
+  const keys = contracts.map((c) => `${c.domain ?? ''}:${c.op}`);
+  expect(new Set(keys).size).toBe(keys.length);
+});
+
+test("ONNX's domain has two spellings, and other domains are not ONNX's", () => {
+  const conv = contractOf({ op: 'Conv', domain: '' });
+  expect(conv?.op).toBe('Conv');
+  expect(contractOf({ op: 'Conv', domain: 'ai.onnx' })).toBe(conv);
+  expect(contractOf({ op: 'Conv', domain: 'com.example' })).toBeUndefined();
+  expect(contractOf({ op: 'constructor', domain: '' })).toBeUndefined();
+});
+
+test('rules that depend on the node', () => {
+  const rule = (op: string, mode: string, inputs = 1) =>
+    quantRuleOf({
+      ...nodeOf({ op, inputs: [], attributes: { mode: attr.string(mode) } }),
+      inputs: ['x', 'pads', 'value'].slice(0, inputs),
+    });
+  expect(rule('Resize', 'nearest')).toEqual({ kind: 'shared', data: [0] });
+  expect(rule('Resize', 'linear')).toEqual({ kind: 'arithmetic', data: [0] });
+  expect(rule('Pad', 'reflect', 3)).toEqual({ kind: 'shared', data: [0] });
+  expect(rule('Pad', 'constant', 2)).toEqual({ kind: 'shared', data: [0] });
+  expect(rule('Pad', 'constant', 3)).toEqual({ kind: 'shared', data: [0, 2] });
+});
+
+test('every rule names inputs that make sense', () => {
+  for (const contract of contracts) {
+    const rule = typeof contract.quantize === 'function' ? undefined : contract.quantize;
+    if (rule === undefined) continue;
+    expect([contract.op, contract.infer !== undefined]).toEqual([contract.op, true]);
+    if (rule.kind === 'arithmetic' && rule.fixedOutput !== undefined)
+      expect(rule.fixedOutput[0]).toBeLessThan(rule.fixedOutput[1]);
+    if ('data' in rule && Array.isArray(rule.data)) expect(rule.data.length).toBeGreaterThan(0);
+  }
+});
+
+test.skipIf(sharedModels.length === 0)(
+  `real models use known operators only (else skipped: ${whySkipped})`,
+  () => {
+    const unknown = sharedModels.flatMap((file) =>
+      readOnnx(sharedModel(file)).graph.nodes.filter((node) => contractOf(node)?.infer === undefined),
+    );
+    expect(unknown.map((node) => node.op)).toEqual([]);
+  },
+);
