@@ -26,6 +26,8 @@ describe('upgrade-opset refuses, naming node, operator and opset', () => {
     [8, 'y = Scan(x)', /batch dimension/],
     [7, 'y = BatchNormalization(x, x, x, x, x) {spatial = 0}', /spatial = 0 is gone/],
     [10, 'y = ConvTranspose(x, x) {auto_pad = "SAME_LOWER"}', /other side/],
+    [9, 'y = ConvTranspose(x, x) {output_shape = [1, 2]}', /other side/],
+    [9, 'i = Cast(x) {to = 6} j = Erf(i) y = Cast(j) {to = 1}', /Erf takes no int32/],
     [11, 'y = Resize(x, _, x) {coordinate_transformation_mode = "tf_half_pixel_for_nn"}', /is gone/],
     [10, 'y = Resize(x, x)', /scales that are not constant/],
     [10, 'const s: float32[4] = [1, 1, 2, 0.5] y = Resize(x, s)', /grows along one axis and shrinks/],

@@ -1,5 +1,6 @@
 /** Every incompatible change between opsets 7 and 13, with what is done about it; all other changes only widened operators. */
-import { intAttr, stringAttr } from '../../ir/index.ts';
+import { dtypeOf, intAttr, stringAttr } from '../../ir/index.ts';
+import { convTransposeGeometry } from '../../ops/conv-geometry.ts';
 import {
   upgradeAxes,
   upgradeClip,
@@ -31,10 +32,26 @@ const upgradeScatter: Conversion = ({ draft, node }) => {
   draft.replace(node, { op: 'ScatterElements' });
 };
 
-/** Opset 11: SAME_UPPER and SAME_LOWER changed places in the formula. */
+/**
+ * Opset 11: SAME_LOWER and SAME_UPPER changed places in the formula, and the odd cell of pads that follow from
+ * output_shape its side. Where every total is even both formulas split it alike.
+ */
 const checkConvTranspose: Conversion = (u) => {
-  if (stringAttr(u.node, 'auto_pad', 'NOTSET').startsWith('SAME'))
-    refuse(u, 'auto_pad SAME of ConvTranspose puts the odd element on the other side since opset 11');
+  const { node, types } = u;
+  const computed =
+    node.attributes.has('output_shape') || stringAttr(node, 'auto_pad', 'NOTSET').startsWith('SAME');
+  if (!computed) return;
+  const input = types.shape(node.inputs[0]!);
+  const pads = input && convTransposeGeometry(node, input, types.shape(node.inputs[1]!))?.pads;
+  if (!pads?.begin.every((p, i) => p === pads.end[i]))
+    refuse(u, 'the odd cell of the padding it computes lies on the other side since opset 11');
+};
+
+/** Opset 13: no integers any more. */
+const checkErf: Conversion = (u) => {
+  const type = u.types.type(u.node.inputs[0]!);
+  const dtype = type && dtypeOf(type);
+  if (dtype?.includes('int')) refuse(u, `Erf takes no ${dtype} any more`);
 };
 
 const refuseOneHot: Conversion = (u) =>
@@ -49,6 +66,7 @@ export const changes: ReadonlyMap<string, readonly Change[]> = new Map(
     Clip: [{ since: 11, convert: upgradeClip }],
     ConvTranspose: [{ since: 11, convert: checkConvTranspose }],
     Dropout: [{ since: 12, convert: upgradeDropout }],
+    Erf: [{ since: 13, convert: checkErf }],
     Hardmax: [{ since: 13, convert: upgradeSoftmax }],
     LogSoftmax: [{ since: 13, convert: upgradeSoftmax }],
     OneHot: [{ since: 11, convert: refuseOneHot }],
