@@ -224,6 +224,8 @@ describe('biases', () => {
     const [guarded] = guardBias([1e-9], Float32Array.of(1, -1e4), 1e-3);
     expect(guarded! * 1e-3).toBeCloseTo((1.0001 * 2e4) / (2 ** 32 - 2), 12);
     expect(() => guardBias([1, 1], Float32Array.of(1, 2, 3), 1)).toThrow(/2 weight scales for 3/);
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => guardBias([1], Float32Array.of(0, bad), 1)).toThrow(/bias: it holds/);
   });
 });
 

@@ -120,12 +120,14 @@ export function channelScales(
 
 /**
  * Scales enlarged where |bias| / (scaleIn * scale) would not fit an int32: to scaleIn * scale >= 1.0001 * 2|b| / (2^32 - 2),
- * onnxruntime's rule. One scale, or one a bias element; float32 again. Throws INVALID_ARGUMENT on other counts.
+ * onnxruntime's rule. One scale, or one a bias element; float32 again. Throws INVALID_ARGUMENT on other counts,
+ * CalibrationError for NaN and infinities.
  */
 export function guardBias(scales: readonly number[], bias: Float32Array, scaleIn: number): number[] {
   checkCounts(scales.length, bias.length, 'bias');
   const needed = new Float64Array(scales.length);
   for (const [i, b] of bias.entries()) {
+    if (!Number.isFinite(b)) throw notFinite('bias', b);
     const c = scales.length === 1 ? 0 : i;
     needed[c] = Math.max(needed[c]!, (1.0001 * 2 * Math.abs(b)) / (2 ** 32 - 2));
   }
