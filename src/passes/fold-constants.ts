@@ -23,6 +23,8 @@ const growth = 8;
  */
 const blowUpLimit = 2 ** 28;
 const growthLimit = 2 ** 31;
+/** Bytes made in one run, beside four times the constants there were: a chain of a hundred thousand growing Concats ends. */
+const workLimit = 2 ** 30;
 /** Each sweep may make sizes known to the next; exports need one or two. */
 const maxSweeps = 16;
 
@@ -33,8 +35,10 @@ export const foldConstants: Pass = {
   name,
   why,
   run(model) {
+    const work: Work = { bytesLeft: workLimit + 4 * bytesOfConstants(model) };
+    const oneSweep = graphPass(name, why, (draft, current) => sweep(draft, current, work));
     let current = model;
-    for (let sweep = 0; sweep < maxSweeps; sweep++) {
+    for (let i = 0; i < maxSweeps && work.bytesLeft > 0; i++) {
       const next = oneSweep.run(current);
       if (next === current) break;
       current = next;
@@ -43,27 +47,31 @@ export const foldConstants: Pass = {
   },
 };
 
-const oneSweep = graphPass(name, why, (draft, model) => {
+function bytesOfConstants(model: Model): number {
+  let bytes = 0;
+  for (const tensor of model.graph.initializers.values()) bytes += tensor.byteLength;
+  return bytes;
+}
+
+function sweep(draft: Draft, model: Model, work: Work): void {
   const table = inferTypes(model);
-  const weights = [...model.graph.initializers.values()];
-  const sweep: Sweep = {
-    draft,
-    model,
-    table,
-    totalBytes: weights.reduce((bytes, tensor) => bytes + tensor.byteLength, 0),
-  };
+  const state: Sweep = { draft, model, table, work, totalBytes: bytesOfConstants(model) };
   for (const node of model.graph.nodes) {
     const contract = contractOf(node);
     // A constant graph output keeps its node: engines differ on outputs that nothing makes.
     if (contract?.evaluate === undefined || node.outputs.some((output) => draft.isOutput(output))) continue;
     // Weights that are INT8 in the file stay INT8.
     if (node.op === 'DequantizeLinear') continue;
-    const results = known(node, table) ?? computed(node, contract, sweep);
+    const results = known(node, table) ?? computed(node, contract, state);
     if (results === undefined) continue;
     draft.remove(node);
     for (const [output, tensor] of results) draft.setInitializer(output, tensor);
   }
-});
+}
+
+interface Work {
+  bytesLeft: number;
+}
 
 type Results = ReadonlyMap<string, Tensor>;
 
@@ -71,6 +79,7 @@ interface Sweep {
   readonly draft: Draft;
   readonly model: Model;
   readonly table: TypeTable;
+  readonly work: Work;
   /** Of all constants, those that are not needed any more included. */
   totalBytes: number;
 }
@@ -89,19 +98,21 @@ function known(node: Node, table: TypeTable): Results | undefined {
 
 const shapeTypes: ReadonlySet<string> = new Set(['int64', 'int32', 'bool']);
 
-function computed(node: Node, contract: OperatorContract, sweep: Sweep): Results | undefined {
-  const { draft, model, table } = sweep;
+function computed(node: Node, contract: OperatorContract, state: Sweep): Results | undefined {
+  const { draft, model, table, work } = state;
   const inputs = node.inputs.map((input) => (input === '' ? undefined : draft.constant(input)));
   if (inputs.some((tensor, i) => tensor === undefined && node.inputs[i] !== '')) return undefined;
   const before = inputs.reduce((bytes, tensor) => bytes + (tensor?.byteLength ?? 0), 0);
-  const allowed = node.op === 'Constant' ? Number.POSITIVE_INFINITY : allowedBytes(before, sweep.totalBytes);
+  // A Constant's tensor is only handed on.
+  const allowed = node.op === 'Constant' ? Number.POSITIVE_INFINITY : allowedBytes(before, state);
   // Asked before anything is computed, so that a blow-up is not even tried.
   if (node.outputs.some((output) => bytesOf(table.get(output)) > allowed)) return undefined;
   const opset = opsetOf(model, isOnnxDomain(node.domain) ? '' : node.domain);
   const made = evaluated(contract, { node, opset, inputs });
   const after = made?.reduce((bytes, tensor) => bytes + tensor.byteLength, 0) ?? 0;
   if (made === undefined || after > allowed) return undefined;
-  sweep.totalBytes += after;
+  state.totalBytes += after;
+  if (node.op !== 'Constant') work.bytesLeft -= after;
   const results = new Map<string, Tensor>();
   for (const [i, output] of node.outputs.entries()) {
     if (output === '') continue;
@@ -112,9 +123,10 @@ function computed(node: Node, contract: OperatorContract, sweep: Sweep): Results
   return results;
 }
 
-function allowedBytes(before: number, total: number): number {
-  const grown = Math.min(growth * before, growthLimit - total);
-  const blownUp = Math.min(smallBytes, blowUpLimit - total);
+function allowedBytes(before: number, { totalBytes, work }: Sweep): number {
+  if (work.bytesLeft <= 0) return tinyBytes;
+  const grown = Math.min(growth * before, growthLimit - totalBytes);
+  const blownUp = Math.min(smallBytes, blowUpLimit - totalBytes);
   return Math.max(tinyBytes, before, grown, blownUp);
 }
 
