@@ -25,6 +25,7 @@ export const absorbQdq = graphPass(
 class Absorber {
   readonly #draft: Draft;
   readonly #nodes: readonly Node[];
+  readonly #stored: readonly string[];
   /** Codes in the file to their parameters. */
   readonly #params = new Map<string, QuantParams>();
   /** Codes in the file to the value they become in the IR. */
@@ -33,6 +34,7 @@ class Absorber {
   constructor(draft: Draft, model: Model) {
     this.#draft = draft;
     this.#nodes = model.graph.nodes;
+    this.#stored = [...model.graph.initializers.keys()];
   }
 
   run(): void {
@@ -48,7 +50,10 @@ class Absorber {
     for (const node of absorbed)
       this.#draft.replace(node, { inputs: node.inputs.map((name) => this.#codesBehind(name)) });
     for (const node of this.#nodes) if (this.#draft.has(node)) this.#spareCrossing(node);
-    for (const [codes, quant] of this.#params) {
+    // Stored codes in the order they are stored in, which is that of the graph they were spelled from.
+    for (const codes of new Set([...this.#stored, ...this.#params.keys()])) {
+      const quant = this.#params.get(codes);
+      if (quant === undefined) continue;
       const shape = shapeOf(this.#draft.type(codes));
       this.#draft.setType(this.#renamed.get(codes) ?? codes, { kind: 'quantized', quant, shape });
     }

@@ -2,14 +2,15 @@
  * Edits the float graph by a plan, and decides nothing. The result holds quantized values: INT8 operators read and make
  * codes, and every crossing is a QuantizeLinear or DequantizeLinear of one input (its parameters are the value's type).
  */
-import { invalidArgument } from '../base/errors.ts';
 import { quantizeBias, quantizeValues, quantizeWeight } from '../calibrate/ranges.ts';
 import type { Graph, Model, NewNode, Node, QuantParams, Tensor, ValueType } from '../ir/index.ts';
 import { Draft, perChannel, perTensor, shapeOf, typeOf, verify, withParts } from '../ir/index.ts';
 import type { QuantRule } from '../ops/contract.ts';
-import { contractOf } from '../ops/index.ts';
-import { dataInputsOf, dataOutputsOf } from './eligible.ts';
+import { selfQuantized } from './barrier.ts';
+import { checkPlan, misfit } from './check-plan.ts';
+import { dataInputsOf, dataOutputsOf, declaredRule } from './eligible.ts';
 import type { QuantPlan, ValueParams, WeightParams } from './plan.ts';
+import { entryOf } from './plan.ts';
 import { readersOf } from './readers.ts';
 import type { TargetProfile } from './targets/index.ts';
 
@@ -60,14 +61,12 @@ class PlanEdit {
 
   #readDecisions(): void {
     const nodes = new Map(this.#graph.nodes.map((n) => [n.name, n]));
+    checkPlan(this.#plan, this.#graph, this.#target);
     const readers = readersOf(this.#graph);
     for (const decision of this.#plan.nodes) {
-      const node = nodes.get(decision.name);
-      if (node === undefined || node.op !== decision.op)
-        throw misfit(`node '${decision.name}' (${decision.op})`, 'the model has no such node after fusion');
       if (decision.action !== 'quantized') continue;
-      const rule = this.#ruleOf(node);
-      this.#rules.set(node, rule);
+      const node = nodes.get(decision.name)!;
+      this.#rules.set(node, this.#ruleOf(node));
     }
     for (const decision of this.#plan.nodes) {
       if (decision.action !== 'merged') continue;
@@ -80,9 +79,8 @@ class PlanEdit {
   }
 
   #ruleOf(node: Node): QuantRule {
-    if (this.#plan.weights[node.name] !== undefined) return { kind: 'weighted', data: 0, weight: 1, bias: 2 };
-    const declared = contractOf(node)?.quantize;
-    const rule = typeof declared === 'function' ? declared(node) : declared;
+    const rule = declaredRule(node);
+    if (rule?.kind === 'weighted' && entryOf(this.#plan.weights, node.name) !== undefined) return rule;
     if (rule?.kind === 'weighted' && node.op === 'MatMul') return { kind: 'arithmetic', data: [0, 1] };
     if (rule === undefined || rule.kind === 'activation' || rule.kind === 'weighted')
       throw misfit(
@@ -104,7 +102,7 @@ class PlanEdit {
     const madeAsCodes = new Set<string>();
     for (const [node, rule] of this.#rules)
       for (const { value } of this.#outputsOf(node, rule))
-        if (this.#plan.values[value] !== undefined) madeAsCodes.add(value);
+        if (entryOf(this.#plan.values, value) !== undefined) madeAsCodes.add(value);
     for (const value of madeAsCodes) {
       const inFloat = readers.isOutput(value) || readers.of(value).some((r) => !this.#readsCodes(r, value));
       const codes = inFloat ? this.#draft.freshValue(`${value}_raw`) : value;
@@ -119,7 +117,13 @@ class PlanEdit {
     }
     for (const value of Object.keys(this.#plan.values)) {
       if (madeAsCodes.has(value) || !readers.of(value).some((r) => this.#readsCodes(r, value))) continue;
-      const source = this.#needsBarrier(value) ? this.#addBarrier(value) : value;
+      const source = selfQuantized(value, {
+        producers: this.#producers,
+        quantized: this.#rules,
+        target: this.#target,
+      })
+        ? this.#addBarrier(value)
+        : value;
       const codes = this.#draft.freshValue(`${value}_quantized`);
       this.#crossings.push({
         op: 'QuantizeLinear',
@@ -129,18 +133,6 @@ class PlanEdit {
       });
       this.#setCodes(value, codes);
     }
-  }
-
-  /**
-   * onnxruntime quantizes a Conv or Gemm that it finds between DequantizeLinear and QuantizeLinear by itself, weights per
-   * tensor, and runs an Add there on codes. Whether the operator that makes a float value is in that danger.
-   */
-  #needsBarrier(value: string): boolean {
-    let maker = this.#producers.get(value);
-    if (maker?.op === 'Relu' || maker?.op === 'Clip') maker = this.#producers.get(maker.inputs[0]!) ?? maker;
-    if (maker === undefined || !this.#target.selfQuantizes.includes(maker.op)) return false;
-    // With nothing but graph inputs and constants in front of it, nothing there is dequantized.
-    return maker.inputs.some((name) => this.#producers.has(name));
   }
 
   /** A Sum of one input: the identity in ONNX, a copy in cost, removed by no optimiser seen, and it breaks the pattern. */
@@ -157,7 +149,10 @@ class PlanEdit {
 
   #setCodes(value: string, codes: string): void {
     this.codes.set(value, codes);
-    this.#draft.setType(codes, this.#quantizedType(value, paramsOf(this.#plan.values[value]!, value)));
+    this.#draft.setType(
+      codes,
+      this.#quantizedType(value, paramsOf(entryOf(this.#plan.values, value)!, value)),
+    );
   }
 
   #quantizedType(value: string, quant: QuantParams): ValueType {
@@ -168,7 +163,7 @@ class PlanEdit {
     const inputs = [...node.inputs];
     for (const index of dataInputsOf(node, rule)) {
       const value = inputs[index]!;
-      const constant = this.#plan.constants[value];
+      const constant = entryOf(this.#plan.constants, value);
       const codes = constant === undefined ? this.codes.get(value) : this.#storedConstant(value, constant);
       if (codes === undefined)
         throw misfit(
@@ -185,7 +180,7 @@ class PlanEdit {
   }
 
   #storedConstant(value: string, params: ValueParams): string {
-    const key = `operand ${value}`;
+    const key = JSON.stringify(['operand', value]);
     const tensor = this.#constant(value);
     return this.#store(
       key,
@@ -196,7 +191,7 @@ class PlanEdit {
   }
 
   #quantizeWeights(node: Node, inputs: string[]): void {
-    const params = this.#plan.weights[node.name]!;
+    const params = entryOf(this.#plan.weights, node.name)!;
     const name = node.inputs[1]!;
     const weight = this.#constant(name);
     checkScales(node, params, weight);
@@ -204,14 +199,14 @@ class PlanEdit {
       params.axis === undefined
         ? perTensor('int8', params.scales[0]!, 0, `weight '${name}'`)
         : perChannel('int8', params.scales, params.axis, `weight '${name}'`);
-    const key = `weight ${name} ${params.axis} ${params.scales.join(' ')}`;
+    const key = JSON.stringify(['weight', name, params.axis, params.scales]);
     inputs[1] = this.#store(key, `${name}_quantized`, quantizeWeight(weight, quant), quant);
     this.#quantizeBias(node, inputs, params);
   }
 
   #quantizeBias(node: Node, inputs: string[], params: WeightParams): void {
     const name = node.inputs[2] ?? '';
-    const shifts = this.#plan.biasShifts[node.name];
+    const shifts = entryOf(this.#plan.biasShifts, node.name);
     if (name === '' && shifts === undefined) return;
     if (node.op === 'MatMul') return;
     const channels = name === '' ? shifts!.length : this.#constant(name).size;
@@ -219,10 +214,11 @@ class PlanEdit {
     if (shifts !== undefined && shifts.length !== channels)
       throw misfit(`biasShifts['${node.name}']`, `${shifts.length} numbers for ${channels} channels`);
     const shifted = bias.map((b, c) => b + (shifts?.[c] ?? 0));
-    const scaleIn = this.#plan.values[node.inputs[0]!]!.scale;
+    const scaleIn = entryOf(this.#plan.values, node.inputs[0]!)!.scale;
     const { codes, quant } = quantizeBias(shifted, scaleIn, params.scales, `bias of '${node.name}'`);
     const base = name === '' ? `${node.name}_bias` : name;
-    const key = `bias ${name === '' ? node.name : name} ${scaleIn} ${params.scales.join(' ')} ${shifts?.join(' ') ?? ''}`;
+    const origin = name === '' ? ['shift', node.name] : ['bias', name];
+    const key = JSON.stringify([...origin, scaleIn, params.scales, shifts]);
     inputs[2] = this.#store(key, `${base}_quantized`, codes, quant);
   }
 
@@ -255,8 +251,4 @@ function checkScales(node: Node, params: WeightParams, weight: Tensor): void {
 
 function paramsOf(params: ValueParams, where: string): QuantParams {
   return perTensor(params.dtype, params.scale, params.zeroPoint, `value '${where}'`);
-}
-
-function misfit(where: string, what: string): Error {
-  return invalidArgument(where, what, 'Use a plan that was saved for this model and these options');
 }

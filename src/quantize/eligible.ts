@@ -17,11 +17,12 @@ export interface EligibilityContext {
 }
 
 export function eligibilityOf(node: Node, context: EligibilityContext): Eligibility {
-  const excluded = context.select(node);
-  if (excluded !== undefined) return { reason: excluded };
+  const rule = declaredRule(node);
+  const deselected = context.select(node);
+  // Nobody who asks for a Conv wants its Relu between codes: a clamp goes with its maker unless it is named itself.
+  if (deselected !== undefined && !(deselected.by === 'only' && rule?.kind === 'activation'))
+    return { reason: deselected.reason };
   if (!isOnnxDomain(node.domain)) return { reason: `an operator of the domain '${node.domain}'` };
-  const declared = contractOf(node)?.quantize;
-  const rule = typeof declared === 'function' ? declared(node) : declared;
   if (rule === undefined) return { reason: `${node.op} has no INT8 form here` };
   if (rule.kind === 'activation') return { rule };
   if (!context.target.operators.includes(node.op))
@@ -32,14 +33,17 @@ export function eligibilityOf(node: Node, context: EligibilityContext): Eligibil
   if (weight === undefined)
     return node.op === 'MatMul'
       ? arithmeticEligibility(node, { kind: 'arithmetic', data: [0, 1] }, context)
-      : { reason: 'its weight is not a constant' };
+      : { reason: notConstant('weight', node.inputs[1] ?? '', context.graph) };
   const problem = weightedProblem(node, context);
   return problem === undefined ? { rule } : { reason: problem };
 }
 
 function arithmeticEligibility(node: Node, rule: QuantRule, context: EligibilityContext): Eligibility {
   for (const index of dataInputsOf(node, rule)) {
-    const type = context.types.get(node.inputs[index]!);
+    const name = node.inputs[index]!;
+    if (context.graph.initializers.has(name) && constantOf(context.graph, name) === undefined)
+      return { reason: `'${name}' is a default that a caller may override, so that its range is not known` };
+    const type = context.types.get(name);
     const dtype = type === undefined ? undefined : dtypeOf(type);
     if (dtype !== 'float32')
       return {
@@ -50,6 +54,12 @@ function arithmeticEligibility(node: Node, rule: QuantRule, context: Eligibility
   return { rule };
 }
 
+function notConstant(what: string, name: string, graph: Graph): string {
+  return graph.initializers.has(name)
+    ? `its ${what} is a default that a caller may override`
+    : `its ${what} is not a constant`;
+}
+
 function weightedProblem(node: Node, { graph }: EligibilityContext): string | undefined {
   const weight = constantOf(graph, node.inputs[1]!)!;
   if (weight.dtype !== 'float32') return `its weight is ${weight.dtype}, not float32`;
@@ -58,7 +68,7 @@ function weightedProblem(node: Node, { graph }: EligibilityContext): string | un
   const bias = node.inputs[2] ?? '';
   if (bias !== '') {
     const constant = constantOf(graph, bias);
-    if (constant === undefined) return 'its bias is not a constant';
+    if (constant === undefined) return notConstant('bias', bias, graph);
     if (constant.dtype !== 'float32') return `its bias is ${constant.dtype}, not float32`;
   }
   return node.op === 'Gemm' ? gemmProblem(node, graph) : undefined;
@@ -75,6 +85,12 @@ function gemmProblem(node: Node, graph: Graph): string | undefined {
   return size === columns && dims.at(-1) === columns
     ? undefined
     : 'its bias has not one element for each column';
+}
+
+/** What the operator's contract says; no look at the graph. */
+export function declaredRule(node: Node): QuantRule | undefined {
+  const declared = contractOf(node)?.quantize;
+  return typeof declared === 'function' ? declared(node) : declared;
 }
 
 /** Positions of the inputs that carry data to be quantized. Inputs left out are not among them. */

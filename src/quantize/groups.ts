@@ -41,9 +41,8 @@ export function groupValues(
   };
 
   for (const [node, rule] of quantized) {
-    const inputs = dataInputsOf(node, rule)
-      .map((i) => node.inputs[i]!)
-      .filter((name) => constantOf(graph, name) === undefined);
+    const operands = dataInputsOf(node, rule).map((i) => node.inputs[i]!);
+    const inputs = operands.filter((name) => constantOf(graph, name) === undefined);
     for (const name of inputs) enter(name);
     const outputs = outputsOf(node, rule).filter((name) => carried.has(name));
     for (const name of outputs) enter(name);
@@ -52,7 +51,8 @@ export function groupValues(
         fixed.set(name, rule.fixedOutput);
         kinds.set(name, `fixed ${rule.fixedOutput}`);
       }
-    if (rule.kind !== 'shared' || inputs.length === 0) continue;
+    // A constant joined in has a range of its own, which the output must hold and the other inputs should not.
+    if (rule.kind !== 'shared' || inputs.length === 0 || inputs.length < operands.length) continue;
     const kind = commonKind(inputs.map(kindOf));
     const tied = inputs.filter((name) => kindOf(name) === kind);
     for (const name of outputs) {

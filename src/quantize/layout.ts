@@ -7,10 +7,11 @@ import { constantOf, intAttr } from '../ir/index.ts';
 import type { QuantRule } from '../ops/contract.ts';
 import type { TypeTable } from '../ops/infer-types.ts';
 import type { Bounds } from './activation-bounds.ts';
-import { saturatingBounds } from './activation-bounds.ts';
-import type { ConstantOperand, Layout, NodeDecision, WeightedNode } from './decision.ts';
+import type { ConstantOperand, Layout, WeightedNode } from './decision.ts';
 import { dataInputsOf, dataOutputsOf, eligibilityOf } from './eligible.ts';
 import { groupValues } from './groups.ts';
+import type { Merge } from './mergeable.ts';
+import { mergeableActivations, whyNotMerged } from './mergeable.ts';
 import { readersOf } from './readers.ts';
 import type { SelectNode } from './select.ts';
 import type { TargetProfile } from './targets/index.ts';
@@ -33,7 +34,8 @@ export function layOut(input: LayoutInput): Layout {
     else reasons.set(node, eligibility.reason);
   }
 
-  const merges = mergeableActivations(graph, rules, readers);
+  const context = { graph, target: input.target, rules, readers };
+  const merges = mergeableActivations(context);
   const outputsOf = (node: Node, rule: QuantRule): readonly string[] =>
     dataOutputsOf(node, rule).map((name) => merges.get(node)?.output ?? name);
   const wanted = wantedValues(graph, rules, outputsOf);
@@ -57,12 +59,23 @@ export function layOut(input: LayoutInput): Layout {
     if (!staysFloat) for (const name of outputs) carried.add(name);
   }
 
+  const codesMakers = new Map(
+    [...quantized].flatMap(([node, rule]) => dataOutputsOf(node, rule).map((name) => [name, node] as const)),
+  );
   const mergedNodes = new Set<Node>();
   for (const [producer, merge] of merges)
     if (quantized.has(producer) && carried.has(merge.output)) mergedNodes.add(merge.node);
 
   return {
-    nodes: graph.nodes.map((node) => decisionOf(node, quantized, mergedNodes, reasons)),
+    nodes: graph.nodes.map((node) => {
+      const { name, op } = node;
+      const rule = quantized.get(node);
+      if (rule !== undefined) return { name, op, action: 'quantized', reason: quantizedReasons[rule.kind] };
+      if (mergedNodes.has(node))
+        return { name, op, action: 'merged', reason: 'the saturation of the codes before it does the same' };
+      const maker = codesMakers.get(node.inputs[0] ?? '');
+      return { name, op, action: 'float', reason: reasons.get(node) ?? whyNotMerged(node, maker, context) };
+    }),
     rules: new Map([...quantized].map(([node, rule]) => [node.name, rule])),
     weighted: [...quantized]
       .filter(([, rule]) => rule.kind === 'weighted')
@@ -70,38 +83,6 @@ export function layOut(input: LayoutInput): Layout {
     operands: [...quantized].flatMap(([node, rule]) => constantOperands(graph, node, rule)),
     groups: groupValues(graph, quantized, outputsOf, carried, boundsOfValues(merges, mergedNodes)),
   };
-}
-
-interface Merge {
-  readonly node: Node;
-  readonly output: string;
-  readonly bounds: Bounds;
-}
-
-/** Relu and Clip whose producer computes (does not merely move values) and has no other reader. */
-function mergeableActivations(
-  graph: Graph,
-  rules: ReadonlyMap<Node, QuantRule>,
-  readers: ReturnType<typeof readersOf>,
-): ReadonlyMap<Node, Merge> {
-  const merges = new Map<Node, Merge>();
-  for (const [producer, rule] of rules) {
-    if (
-      (rule.kind !== 'weighted' && rule.kind !== 'arithmetic') ||
-      (rule.kind === 'arithmetic' && rule.fixedOutput)
-    )
-      continue;
-    const node = readers.sole(producer.outputs[0]!);
-    if (
-      node === undefined ||
-      rules.get(node)?.kind !== 'activation' ||
-      node.inputs[0] !== producer.outputs[0]
-    )
-      continue;
-    const bounds = saturatingBounds(node, graph);
-    if (bounds !== undefined) merges.set(producer, { node, output: node.outputs[0]!, bounds });
-  }
-  return merges;
 }
 
 /** Values that some INT8 operator will read as codes, looked at from the end of the graph. */
@@ -125,26 +106,6 @@ function boundsOfValues(
   merged: ReadonlySet<Node>,
 ): ReadonlyMap<string, Bounds> {
   return new Map([...merges.values()].filter((m) => merged.has(m.node)).map((m) => [m.output, m.bounds]));
-}
-
-function decisionOf(
-  node: Node,
-  quantized: ReadonlyMap<Node, QuantRule>,
-  merged: ReadonlySet<Node>,
-  reasons: ReadonlyMap<Node, string>,
-): NodeDecision {
-  const { name, op } = node;
-  const rule = quantized.get(node);
-  if (rule !== undefined) return { name, op, action: 'quantized', reason: quantizedReasons[rule.kind] };
-  if (merged.has(node))
-    return { name, op, action: 'merged', reason: 'the saturation of the codes before it does the same' };
-  return {
-    name,
-    op,
-    action: 'float',
-    reason:
-      reasons.get(node) ?? 'what it clamps is not made by an INT8 operator, or its bounds do not begin at 0',
-  };
 }
 
 const quantizedReasons: Record<QuantRule['kind'], string> = {

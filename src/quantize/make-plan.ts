@@ -30,22 +30,21 @@ export function makePlan(input: MakePlanInput): {
   readonly notes: readonly Note[];
 } {
   const { layout, target, statistics, float } = input;
-  const values: Record<string, ValueParams> = {};
+  const values = new Map<string, ValueParams>();
   for (const group of layout.groups) {
     const params = toValueParams(groupParams(group, input));
-    for (const value of group.values) values[value] = params;
+    for (const value of group.values) values.set(value, params);
   }
-  const constants: Record<string, ValueParams> = {};
-  for (const { value } of layout.operands) constants[value] = constantParams(value, input);
+  const constants = new Map(layout.operands.map(({ value }) => [value, constantParams(value, input)]));
 
   const nodes = new Map(float.graph.nodes.map((n) => [n.name, n]));
-  const weights: Record<string, WeightParams> = {};
-  const biasShifts: Record<string, readonly number[]> = {};
+  const weights = new Map<string, WeightParams>();
+  const biasShifts = new Map<string, readonly number[]>();
   for (const weighted of layout.weighted) {
     const node = nodes.get(weighted.node)!;
-    const { params, shift } = weightParams(weighted, node, values[weighted.data]!, input);
-    weights[weighted.node] = params;
-    if (shift !== undefined) biasShifts[weighted.node] = shift;
+    const { params, shift } = weightParams(weighted, node, values.get(weighted.data)!, input);
+    weights.set(weighted.node, params);
+    if (shift !== undefined) biasShifts.set(weighted.node, shift);
   }
   return {
     plan: {
@@ -53,10 +52,11 @@ export function makePlan(input: MakePlanInput): {
       target: target.id,
       method: input.method.id,
       nodes: layout.nodes,
-      values,
-      weights,
-      constants,
-      biasShifts,
+      // Not by assignment: a value may be called `__proto__`.
+      values: Object.fromEntries(values),
+      weights: Object.fromEntries(weights),
+      constants: Object.fromEntries(constants),
+      biasShifts: Object.fromEntries(biasShifts),
     },
     notes: notesOf(statistics, float.graph),
   };

@@ -37,6 +37,11 @@ export interface QuantPlan {
   readonly biasShifts: Readonly<Record<string, readonly number[]>>;
 }
 
+/** What a table of the plan says of a name. Names come from files: one may be `constructor`. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** Canonical text: two-space JSON, the same bytes for the same plan. */
 export function planToJson(plan: QuantPlan): string {
   return `${JSON.stringify(plan, null, 2)}\n`;

@@ -9,18 +9,27 @@ export interface Selection {
   readonly exclude?: readonly string[];
 }
 
-/** Why the user's selection keeps a node in float; undefined when it does not. */
-export type SelectNode = (node: Node) => string | undefined;
+/** What of the user's selection keeps a node in float, and a sentence that says so. */
+export interface Deselected {
+  readonly by: 'only' | 'exclude';
+  readonly reason: string;
+}
+
+/** Undefined for a node that may be quantized. */
+export type SelectNode = (node: Node) => Deselected | undefined;
 
 type Matcher = (node: Node) => boolean;
 
 /**
- * A pattern is `/regex/` (with flags), an operator (`Conv`), or a name or glob (`*` crosses `/`) of a node or of a value it makes.
+ * A pattern is `/regex/` (with flags i, m, s, u; unless a node or value is called just that), an operator (`Conv`), or a name or glob (`*` crosses `/`) of a node or of a value it makes.
  * Throws INVALID_ARGUMENT for a broken regex and for a pattern that matches no node, with the nearest names there are.
  */
 export function compileSelection(graph: Graph, selection: Selection): SelectNode {
-  const exclude = (selection.exclude ?? []).map((p) => ({ pattern: p, matches: matcherOf(p, '--exclude') }));
-  const only = (selection.only ?? []).map((p) => ({ pattern: p, matches: matcherOf(p, '--only') }));
+  const names = new Set(graph.nodes.flatMap(namesOf));
+  const compile = (patterns: readonly string[] | undefined, flag: string) =>
+    (patterns ?? []).map((pattern) => ({ pattern, matches: matcherOf(pattern, flag, names) }));
+  const exclude = compile(selection.exclude, '--exclude');
+  const only = compile(selection.only, '--only');
   for (const [flag, patterns] of [
     ['--exclude', exclude],
     ['--only', only],
@@ -29,15 +38,17 @@ export function compileSelection(graph: Graph, selection: Selection): SelectNode
       if (!graph.nodes.some(matches)) throw matchesNothing(flag, pattern, graph);
   return (node) => {
     const excludedBy = exclude.find((e) => e.matches(node));
-    if (excludedBy !== undefined) return `excluded by --exclude ${excludedBy.pattern}`;
-    if (only.length > 0 && !only.some((o) => o.matches(node))) return 'not among --only';
+    if (excludedBy !== undefined)
+      return { by: 'exclude', reason: `excluded by --exclude ${excludedBy.pattern}` };
+    if (only.length > 0 && !only.some((o) => o.matches(node)))
+      return { by: 'only', reason: 'not among --only' };
     return undefined;
   };
 }
 
-function matcherOf(pattern: string, flag: string): Matcher {
+function matcherOf(pattern: string, flag: string, names: ReadonlySet<string>): Matcher {
   const regex = /^\/(.+)\/([imsu]*)$/.exec(pattern);
-  if (regex !== null) {
+  if (regex !== null && !names.has(pattern)) {
     try {
       const compiled = new RegExp(regex[1]!, regex[2]);
       return (node) => namesOf(node).some((name) => compiled.test(name));

@@ -107,5 +107,6 @@ function positionsOnData(offset: number, stride: number, count: number, size: nu
 }
 
 function toFloat32(values: Float64Array): readonly number[] {
-  return Array.from(values, Math.fround);
+  // Underflow must not leave -0, which JSON does not keep.
+  return Array.from(values, (v) => Math.fround(v) + 0);
 }
