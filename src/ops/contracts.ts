@@ -1,6 +1,7 @@
 /** Every operator Octavo knows, by domain and name. An operator that is not here is carried, not worked on. */
 import type { Node } from '../ir/index.ts';
 import { isOnnxDomain } from '../ir/index.ts';
+import { attentionContracts } from './attention/index.ts';
 import { castContracts } from './cast/index.ts';
 import { constantContracts } from './constant/index.ts';
 import type { OperatorContract, QuantRule } from './contract.ts';
@@ -20,6 +21,7 @@ import { shapeContracts } from './shape/index.ts';
 import { unaryContracts } from './unary/index.ts';
 
 export const contracts: readonly OperatorContract[] = [
+  ...attentionContracts,
   ...castContracts,
   ...constantContracts,
   ...controlContracts,

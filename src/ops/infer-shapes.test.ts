@@ -151,6 +151,39 @@ const others: ShapeCase[] = [
   { op: 'Cast', inputs: [zeros(2)], attributes: { to: int(10) }, expect: [[2]], dtypes: ['float16'] },
 ];
 
+const sampled: ShapeCase[] = [
+  { op: 'AffineGrid', opset: 20, inputs: [zeros(2, 2, 3), int64s(2, 3, 5, 6)], expect: [[2, 5, 6, 2]] },
+  { op: 'GridSample', opset: 16, inputs: [zeros(2, 3, 4, 4), zeros(2, 5, 6, 2)], expect: [[2, 3, 5, 6]] },
+  { op: 'Col2Im', opset: 18, inputs: [zeros(1, 5, 5), int64s(5, 5), int64s(1, 5)], expect: [[1, 1, 5, 5]] },
+  {
+    op: 'CenterCropPad',
+    opset: 18,
+    inputs: [zeros(20, 8, 3), int64s(10, 9)],
+    attributes: { axes: ints([1, -1]) },
+    expect: [[20, 10, 9]],
+  },
+  {
+    op: 'MaxUnpool',
+    inputs: [zeros(1, 1, 2, 2), Tensor.from('int64', [1, 1, 2, 2], [0, 2, 8, 10])],
+    attributes: { kernel_shape: ints([2, 2]), strides: ints([2, 2]) },
+    expect: [[1, 1, 4, 4]],
+  },
+  {
+    op: 'MaxUnpool',
+    inputs: [zeros(1, 1, 2, 2), Tensor.from('int64', [1, 1, 2, 2], [0, 2, 8, 10]), int64s(1, 1, 5, 5)],
+    attributes: { kernel_shape: ints([2, 2]), strides: ints([2, 2]) },
+    expect: [[1, 1, 5, 5]],
+  },
+  {
+    op: 'DeformConv',
+    opset: 19,
+    inputs: [zeros(1, 2, 5, 5), zeros(3, 2, 2, 2), zeros(1, 8, 4, 4)],
+    attributes: { kernel_shape: ints([2, 2]) },
+    expect: [[1, 3, 4, 4]],
+  },
+];
+
+describeShapes('grids, columns and crops', sampled);
 describeShapes('other operators', others);
 
 describe('what cannot be is noted and gives nothing', () => {

@@ -44,6 +44,7 @@ export const convContracts: readonly OperatorContract[] = [
     infer: (context) => [output(dtypeAt(context, 0), transposedShape(context))],
     quantize: { kind: 'weighted', data: 0, weight: 1, bias: 2 },
   },
+  conv('DeformConv', 1, (c) => dtypeAt(c, 0)),
   conv('ConvInteger', 1, () => 'int32'),
   // The output is in the codes of y_zero_point.
   conv('QLinearConv', 3, (c) => dtypeAt(c, 7)),

@@ -1,9 +1,10 @@
 /** Pools over windows and over the whole picture. */
 import type { Shape } from '../../ir/index.ts';
+import { shapeFromInput } from '../constant/index.ts';
 import type { InferContext, OperatorContract } from '../contract.ts';
-import { poolGeometry } from '../conv-geometry.ts';
+import { convTransposeGeometry, poolGeometry } from '../conv-geometry.ts';
 import { unknownDims } from '../dims.ts';
-import { atLeastRank, dtypeAt, output, shapeAt } from '../infer-readers.ts';
+import { atLeastRank, dtypeAt, hasInput, output, shapeAt } from '../infer-readers.ts';
 
 function windowed(context: InferContext): Shape | undefined {
   const data = atLeastRank(context.node, shapeAt(context, 0), 3);
@@ -15,6 +16,15 @@ function windowed(context: InferContext): Shape | undefined {
 function global(context: InferContext): Shape | undefined {
   const data = atLeastRank(context.node, shapeAt(context, 0), 2);
   return data && [...data.slice(0, 2), ...data.slice(2).map(() => 1)];
+}
+
+/** The size that is given, or the one that a window at every place of the pooled data covers. */
+function unpooled(context: InferContext): Shape | undefined {
+  const { node } = context;
+  const data = atLeastRank(node, shapeAt(context, 0), 3);
+  if (hasInput(node, 2)) return shapeFromInput(context, 2);
+  const geometry = data && convTransposeGeometry(node, data, undefined);
+  return data && [...data.slice(0, 2), ...(geometry?.output ?? unknownDims(data.length - 2))];
 }
 
 export const poolContracts: readonly OperatorContract[] = [
@@ -35,6 +45,10 @@ export const poolContracts: readonly OperatorContract[] = [
     op: 'LpPool',
     infer: (context) => [output(dtypeAt(context, 0), windowed(context))],
     quantize: { kind: 'arithmetic', data: [0] },
+  },
+  {
+    op: 'MaxUnpool',
+    infer: (context) => [output(dtypeAt(context, 0), unpooled(context))],
   },
   {
     op: 'GlobalMaxPool',

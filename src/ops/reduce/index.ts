@@ -67,4 +67,5 @@ export const reduceContracts: readonly OperatorContract[] = [
   { op: 'ArgMin', infer: argument, quantize: indices },
   { op: 'TopK', infer: topK, quantize: { kind: 'shared', data: [0], outputs: [0] } },
   { op: 'CumSum', infer: sameAsFirst, quantize: computed },
+  { op: 'CumProd', infer: sameAsFirst, quantize: computed },
 ];
