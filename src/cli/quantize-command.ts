@@ -8,7 +8,7 @@ import type { PresetName } from '../calibrate/images/presets.ts';
 import { presets } from '../calibrate/images/presets.ts';
 import type { ResizeFilter } from '../calibrate/images/resize.ts';
 import { filters } from '../calibrate/images/resize.ts';
-import { calibrationMethods } from '../calibrate/methods/index.ts';
+import { methodByName } from '../calibrate/methods/index.ts';
 import type { DataOptions } from '../calibrate/readers/open-dataset.ts';
 import { openDataset } from '../calibrate/readers/open-dataset.ts';
 import { defaultCalibrationSamples, onlyOf, splitDataset } from '../calibrate/split.ts';
@@ -89,11 +89,8 @@ function settingsOf(input: string, raw: RawOptions) {
       'it is the model itself',
       'Name another file: the float model is needed to prove the INT8 one',
     );
-  const method = choiceOf(
-    raw.method,
-    '--method',
-    calibrationMethods.map((m) => m.id),
-  );
+  const method = textOf(raw.method, '--method');
+  if (method !== undefined) methodByName(method);
   const percent = numberOf(raw.minAgreement, '--min-agreement', 0, 100);
   const target = textOf(raw.target, '--target');
   return {
