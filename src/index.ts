@@ -1,22 +1,46 @@
 /** Octavo's public API, browser-safe: what is exported here is a promise (test/public-api.txt holds it). */
-export type { LayerError } from './analyse/compare-layers.ts';
+export type { LayerError, LayerPair } from './analyse/compare-layers.ts';
 export type { Accuracy, ModelComparison, OutputError } from './analyse/compare-models.ts';
 export type { GateLimits, GateResult } from './analyse/gate.ts';
 export { defaultGate, judge } from './analyse/gate.ts';
+export type { Task } from './analyse/task.ts';
 export type { ByteSink, ByteSource } from './base/bytes.ts';
 export { bufferSource } from './base/bytes.ts';
-export type { ErrorCode, Note } from './base/errors.ts';
+export type { ErrorCode, ErrorDetails, FormatProblem, Note } from './base/errors.ts';
 export { CalibrationError, FormatError, OctavoError, UnsupportedError } from './base/errors.ts';
 export type { OnProgress, Progress } from './base/progress.ts';
+export type { ArrayOptions } from './calibrate/arrays.ts';
 export { datasetFromTensors } from './calibrate/arrays.ts';
-export type { Dataset, Sample, Split } from './calibrate/dataset.ts';
-export { splitDataset } from './calibrate/split.ts';
-export type { Engine, Session, SessionOptions } from './engines/engine.ts';
+export type { Dataset, OpenedDataset, Sample, Split } from './calibrate/dataset.ts';
+export type { ImageOptions, PixelImage, Preprocessing, PresetName } from './calibrate/images/index.ts';
+export { pixelImage, preprocess, preprocessingFor, presets } from './calibrate/images/index.ts';
+export type { CalibrationMethod, CalibrationMethodId } from './calibrate/methods/index.ts';
+export { calibrationMethods } from './calibrate/methods/index.ts';
+export type { Npz } from './calibrate/npz.ts';
+export { readNpz } from './calibrate/npz.ts';
+export type { ArraySource } from './calibrate/open-arrays.ts';
+export { openArrays } from './calibrate/open-arrays.ts';
+export type { SplitDataset, SplitOptions } from './calibrate/split.ts';
+export { defaultCalibrationSamples, splitDataset } from './calibrate/split.ts';
+export type { Engine, Session, SessionOptions, SessionPort } from './engines/engine.ts';
+export type { ReadOnnxOptions } from './formats/onnx/index.ts';
 export { readOnnx, writeOnnx } from './formats/onnx/index.ts';
-export type { Graph, Model, Node, Port, ValueType } from './ir/index.ts';
+export type {
+  Dim,
+  DType,
+  Graph,
+  Model,
+  Node,
+  NumericDType,
+  Port,
+  QuantParams,
+  Shape,
+  ValueType,
+} from './ir/index.ts';
 export { requiredInputs, Tensor } from './ir/index.ts';
 export { printModel } from './ir/text.ts';
 export { absorbQdq } from './passes/absorb-qdq.ts';
+export type { Pass } from './passes/pass.ts';
 export type {
   Calibration,
   LayoutOptions,
@@ -27,7 +51,10 @@ export type {
   RunOptions,
 } from './pipeline.ts';
 export { calibrate, compare, prepareModel, quantize, quantizeByPlan } from './pipeline.ts';
-export type { QuantPlan } from './quantize/plan.ts';
+export type { NodeDecision } from './quantize/decision.ts';
+export type { QuantPlan, ValueParams, WeightParams } from './quantize/plan.ts';
 export { planFromJson, planToJson } from './quantize/plan.ts';
+export type { TargetProfile } from './quantize/targets/index.ts';
+export { targets } from './quantize/targets/index.ts';
 export { worstLayers } from './report/quantize-report.ts';
 export { version } from './version.ts';
