@@ -93,3 +93,30 @@ test('sizes that are not known: pads that depend on them are not given', () => {
   expect(at('SAME_UPPER', 2)).toMatchObject({ output: [null], pads: undefined });
   expect(at('VALID', 2)).toMatchObject({ output: [null], pads: { begin: [0], end: [0] } });
 });
+
+describe('no size is given where onnxruntime and the ONNX text differ', () => {
+  const undecided: [string, OneNode, readonly number[]][] = [
+    [
+      'a transposed window that leaves gaps under SAME',
+      { op: 'ConvTranspose', inputs: [], attributes: { auto_pad: text('SAME_UPPER'), strides: ints([4]) } },
+      [1, 2, 9],
+    ],
+    [
+      'a pool with dilations under SAME',
+      {
+        op: 'MaxPool',
+        inputs: [],
+        attributes: { auto_pad: text('SAME_UPPER'), dilations: ints([3]), kernel_shape: ints([4]) },
+      },
+      [1, 2, 8],
+    ],
+    [
+      'a pool window larger than the data',
+      { op: 'MaxPool', inputs: [], attributes: { strides: ints([4]), kernel_shape: ints([3]) } },
+      [1, 2, 2],
+    ],
+  ];
+  test.each(undecided)('%s', (_, spec, data) => {
+    expect(geometryOf(spec, data, [2, 3, 2]).output).toEqual([null]);
+  });
+});

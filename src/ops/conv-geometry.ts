@@ -51,7 +51,7 @@ export function poolGeometry(node: Node, input: Shape): WindowGeometry | undefin
   const window = readWindow(node, input, undefined);
   // SAME fixes the output size by itself: engines ignore ceil_mode there.
   const rounding = intAttr(node, 'ceil_mode', 0) !== 0 ? 'ceil' : 'floor';
-  return window && place(node, window, (axis) => slide(axis, window.autoPad, rounding));
+  return window && place(node, window, (axis, i) => pooled(axis, window, i, rounding));
 }
 
 /** ConvTranspose. `weight` is [C, M/group, ...kernel]. Pads are those cut from the full output. */
@@ -168,9 +168,21 @@ function slide(axis: Axis, autoPad: AutoPad, rounding: 'floor' | 'ceil'): Placed
   return { output: dimOf(output), pads };
 }
 
+/** Undecided where onnxruntime does otherwise than ONNX says: dilations under SAME, a window that hangs over a little. */
+function pooled(axis: Axis, window: Window, i: number, rounding: 'floor' | 'ceil'): Placed {
+  const same = window.autoPad === 'SAME_UPPER' || window.autoPad === 'SAME_LOWER';
+  if (same && window.dilations[i] !== 1) return { output: null, pads: undefined };
+  const room = typeof axis.size === 'number' ? axis.size + axis.begin + axis.end - axis.span : 0;
+  const hangsOver = !same && rounding === 'floor' && room < 0 && room > -axis.stride;
+  const placed = slide(axis, window.autoPad, rounding);
+  return hangsOver ? { output: null, pads: placed.pads } : placed;
+}
+
 function spread(axis: Axis, autoPad: AutoPad, outputPadding: number, target: number | undefined): Placed {
   const { size, span, stride } = axis;
   const same = autoPad === 'SAME_UPPER' || autoPad === 'SAME_LOWER';
+  // Gaps between the windows: ONNX asks for size * stride all the same, onnxruntime gives what the windows reach.
+  if (same && target === undefined && span + outputPadding < stride) return { output: null, pads: undefined };
   if (typeof size !== 'number') {
     const keeps = stride === 1 && outputPadding + span - 1 === axis.begin + axis.end;
     const output = target ?? (same ? mulDims(size, stride) : keeps ? size : null);

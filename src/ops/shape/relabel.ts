@@ -16,10 +16,14 @@ export function permutation(node: Node, rank: number): readonly number[] {
   return normalizeAxes(given, rank, node);
 }
 
-/** Undefined when sizes of 1 are asked for and not all sizes are known. Throws on an axis of another size. */
+/**
+ * Undefined when sizes of 1 are asked for and not all sizes are known, and for an empty list of axes, which
+ * engines take for either all or none. Throws on an axis of another size.
+ */
 export function squeezedShape(node: Node, data: Shape, axes: readonly number[] | 'none'): Shape | undefined {
   if (axes === 'none')
     return data.every((d) => typeof d === 'number') ? data.filter((d) => d !== 1) : undefined;
+  if (axes.length === 0) return data.every((d) => typeof d === 'number' && d !== 1) ? data : undefined;
   const dropped = new Set(normalizeAxes(axes, data.length, node));
   for (const axis of dropped)
     if (typeof data[axis] === 'number' && data[axis] !== 1)

@@ -22,6 +22,8 @@ export function reshapedShape(node: Node, data: Shape | undefined, target: Shape
     return copied(i) ? (data?.[i] ?? null) : d === -1 ? null : d;
   });
   if (data === undefined || open.length > 1) return result;
+  // Empty before and after: the other sizes are free.
+  if (data.some((d, i) => d === 0 && i < target.length && copied(i))) return result;
   // A copied size cancels with itself, known or not.
   const from = data.filter((_, i) => !(i < target.length && copied(i)));
   const to = target.filter((_, i) => !copied(i) && !open.includes(i));
@@ -43,8 +45,9 @@ function quotient(from: Shape, to: Shape): Dim | 'uneven' {
   }
   const above = numbersProduct(from);
   const below = numbersProduct(to);
-  // With an empty tensor any size would do.
-  if (above === 0 || below === 0) return above === below || names.length > 0 ? null : 'uneven';
+  // With an empty tensor and an empty target any size would do.
+  if (below === 0) return above === 0 || names.length > 0 ? null : 'uneven';
+  if (above === 0) return 0;
   if (!Number.isSafeInteger(above) || !Number.isSafeInteger(below)) return null;
   if (names.length === 0) return above % below === 0 ? dimOf(above / below) : 'uneven';
   return names.length === 1 && above === below ? names[0]! : null;

@@ -28,6 +28,9 @@ const allowzero = { opset: 14, attributes: { allowzero: int(1) } };
 const shapes: ShapeCase[] = [
   reshape([2, 3, 4], [0, -1], [2, 12]),
   reshape([2, 3, 4], [-1, 0, 2], [4, 3, 2]),
+  reshape([0, 4], [0, 6, 4], [0, 6, 4]),
+  reshape([3, 0], [-1, 6], [0, 6]),
+  reshape([4, 3, 0], [0, -1, 2], [4, 0, 2]),
   reshape([0, 3], [0, 3], [0, 3], allowzero),
   reshape([0, 3], [3, 0], [3, 0], allowzero),
   reshape(['N', 8, 4], [-1, 32], ['N', 32]),
@@ -43,6 +46,7 @@ const shapes: ShapeCase[] = [
   { op: 'Squeeze', opset: 11, inputs: [zeros(1, 3, 1)], attributes: { axes: ints([-1]) }, expect: [[1, 3]] },
   { op: 'Squeeze', opset: 13, inputs: [zeros(1, 3, 1), int64s(0)], expect: [[3, 1]] },
   { op: 'Squeeze', opset: 13, inputs: [zeros(1, 3, 1)], expect: [[3]] },
+  { op: 'Squeeze', opset: 13, inputs: [zeros(2, 3), int64s()], expect: [[2, 3]] },
   { op: 'Unsqueeze', opset: 11, inputs: [zeros(3)], attributes: { axes: ints([0, 2]) }, expect: [[1, 3, 1]] },
   { op: 'Unsqueeze', opset: 13, inputs: [zeros(3), int64s(-1, 0)], expect: [[1, 3, 1]] },
   { op: 'Transpose', inputs: [floats('N', 2, 3)], expect: [[3, 2, 'N']] },
