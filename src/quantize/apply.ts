@@ -7,7 +7,7 @@ import type { Graph, Model, NewNode, Node, QuantParams, Tensor, ValueType } from
 import { Draft, perChannel, perTensor, shapeOf, typeOf, verify, withParts } from '../ir/index.ts';
 import type { QuantRule } from '../ops/contract.ts';
 import { selfQuantized } from './barrier.ts';
-import { checkPlan, misfit } from './check-plan.ts';
+import { checkMerged, checkPlan, misfit } from './check-plan.ts';
 import { dataInputsOf, dataOutputsOf, declaredRule } from './eligible.ts';
 import type { QuantPlan, ValueParams, WeightParams } from './plan.ts';
 import { entryOf } from './plan.ts';
@@ -71,7 +71,8 @@ class PlanEdit {
     for (const decision of this.#plan.nodes) {
       if (decision.action !== 'merged') continue;
       const node = nodes.get(decision.name)!;
-      const maker = this.#producers.get(node.inputs[0]!);
+      checkMerged(node, this.#plan, this.#graph);
+      const maker = this.#producers.get(node.inputs[0] ?? '');
       // A plan changed by hand may have sent the maker back to float: then the activation stays as well.
       if (maker !== undefined && this.#rules.has(maker) && readers.sole(node.inputs[0]!) === node)
         this.#merged.set(maker, node);

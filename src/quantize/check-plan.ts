@@ -1,7 +1,11 @@
 /** Whether a plan was made for a model: it decides every node of it once, and speaks of no other node or value. */
 import { invalidArgument } from '../base/errors.ts';
-import type { Graph } from '../ir/index.ts';
+import type { Graph, Node } from '../ir/index.ts';
+import { quantizedRanges } from '../ir/index.ts';
+import { saturatingBounds } from './activation-bounds.ts';
+import { declaredRule } from './eligible.ts';
 import type { QuantPlan } from './plan.ts';
+import { entryOf } from './plan.ts';
 import type { TargetProfile } from './targets/index.ts';
 
 /** Throws INVALID_ARGUMENT naming the first thing that does not fit. */
@@ -29,6 +33,23 @@ export function checkPlan(plan: QuantPlan, graph: Graph, target: TargetProfile):
   for (const table of ['values', 'constants'] as const)
     for (const name of Object.keys(plan[table]))
       if (!values.has(name)) throw misfit(`${table}['${name}']`, 'the model has no such value after fusion');
+}
+
+/** Throws INVALID_ARGUMENT when the codes of the plan do not saturate where the clamp ends. */
+export function checkMerged(node: Node, plan: QuantPlan, graph: Graph): void {
+  const where = `node '${node.name}' (${node.op})`;
+  const bounds = declaredRule(node)?.kind === 'activation' ? saturatingBounds(node, graph) : undefined;
+  if (bounds === undefined) throw misfit(where, 'no saturation of codes can do what it does');
+  const params = entryOf(plan.values, node.outputs[0]!);
+  if (params === undefined)
+    throw misfit(where, 'it is merged, and the plan has no parameters for its output');
+  const { min, max } = quantizedRanges[params.dtype];
+  const top = Math.fround(params.scale * (max - params.zeroPoint));
+  if (params.zeroPoint !== min || top > bounds.ceiling)
+    throw misfit(
+      where,
+      `codes from ${min} with zero point ${params.zeroPoint} up to ${top} do not end where it does`,
+    );
 }
 
 export function misfit(where: string, what: string): Error {

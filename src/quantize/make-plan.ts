@@ -76,7 +76,9 @@ function groupParams(group: ParamGroup, { target, statistics, method }: MakePlan
         )
       : { lo: group.fixed[0], hi: group.fixed[1] };
   const ceiling = group.ceiling === undefined ? {} : { ceiling: group.ceiling };
-  return rangeToParams(range, { dtype, symmetric, ...ceiling }, where);
+  // A clamp's result lies above its floor whatever was seen: the zero point must be the least code.
+  const lo = Math.max(range.lo, group.floor ?? range.lo);
+  return rangeToParams({ lo, hi: Math.max(lo, range.hi) }, { dtype, symmetric, ...ceiling }, where);
 }
 
 /** Values that share parameters are ranged by all of what they hold together. */

@@ -60,8 +60,17 @@ function matcherOf(pattern: string, flag: string, names: ReadonlySet<string>): M
       );
     }
   }
-  const glob = picomatch(pattern, { bash: true, dot: true });
+  const glob = globOf(pattern);
   return (node) => node.op === pattern || namesOf(node).some((name) => name === pattern || glob(name));
+}
+
+/** What picomatch refuses (empty, longer than 65,536) can still be a name. */
+function globOf(pattern: string): (name: string) => boolean {
+  try {
+    return picomatch(pattern, { bash: true, dot: true });
+  } catch {
+    return () => false;
+  }
 }
 
 function namesOf(node: Node): readonly string[] {
