@@ -1,15 +1,10 @@
 /** `octavo quantize`: from arguments to the pipeline, from its results to text. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { defaultGate, judge } from '../analyse/gate.ts';
+import { judge } from '../analyse/gate.ts';
 import { invalidArgument, OctavoError } from '../base/errors.ts';
 import type { Dataset, OpenedDataset } from '../calibrate/dataset.ts';
-import type { PresetName } from '../calibrate/images/presets.ts';
-import { presets } from '../calibrate/images/presets.ts';
-import type { ResizeFilter } from '../calibrate/images/resize.ts';
-import { filters } from '../calibrate/images/resize.ts';
 import { methodByName } from '../calibrate/methods/index.ts';
-import type { DataOptions } from '../calibrate/readers/open-dataset.ts';
 import { openDataset } from '../calibrate/readers/open-dataset.ts';
 import { defaultCalibrationSamples, onlyOf, splitDataset } from '../calibrate/split.ts';
 import { onnxruntimeNode } from '../engines/onnxruntime-node.ts';
@@ -22,11 +17,12 @@ import type { QuantizeReport } from '../report/quantize-report.ts';
 import { quantizeReportJson, quantizeReportText } from '../report/quantize-report.ts';
 import { version } from '../version.ts';
 import type { CommandSpec, RawOptions } from './command-spec.ts';
+import { dataOptionsOf, gateLimitsOf } from './data-options.ts';
 import { exitCodes } from './exit-codes.ts';
-import { choiceOf, countOf, dimsOf, numberOf, numbersOf, sizeOf, textOf, textsOf } from './option-values.ts';
+import { countOf, dimsOf, textOf, textsOf } from './option-values.ts';
 import { progressLine } from './progress-line.ts';
 import { quantizeOptions } from './quantize-options.ts';
-import { writeTextFile } from './text-file.ts';
+import { assertWritable, writeTextFile } from './text-file.ts';
 
 export const quantizeCommand: CommandSpec = {
   usage: 'quantize <model>',
@@ -56,6 +52,7 @@ async function runQuantize(args: readonly string[], raw: RawOptions, signal: Abo
       ...(target === undefined ? {} : { target }),
       ...(settings.dims === undefined ? {} : { dims: settings.dims }),
     });
+    assertWritable(settings.output);
     const data = await openData(prepared, settings, plan !== undefined);
     for (const text of data.describe) if (raw.quiet !== true) process.stderr.write(`${text}\n`);
     const run: RunOptions = { engine: await onnxruntimeNode(), signal, onProgress: line.report };
@@ -91,7 +88,6 @@ function settingsOf(input: string, raw: RawOptions) {
     );
   const method = textOf(raw.method, '--method');
   if (method !== undefined) methodByName(method);
-  const percent = numberOf(raw.minAgreement, '--min-agreement', 0, 100);
   const target = textOf(raw.target, '--target');
   return {
     output,
@@ -99,43 +95,15 @@ function settingsOf(input: string, raw: RawOptions) {
     data: textOf(raw.data, '--data'),
     evalData: textOf(raw.evalData, '--eval-data'),
     samples: countOf(raw.samples, '--samples') ?? defaultCalibrationSamples,
-    images: imageOptionsOf(raw),
+    images: dataOptionsOf(raw),
     only: textsOf(raw.only, '--only'),
     exclude: textsOf(raw.exclude, '--exclude'),
     dims: dimsOf(raw.dim, '--dim'),
     quantize: { biasCorrection: raw.biasCorrection !== false, ...(method === undefined ? {} : { method }) },
-    gate: {
-      maxDrop: numberOf(raw.maxDrop, '--max-drop', 0, 100) ?? defaultGate.maxDrop,
-      minAgreement: percent === undefined ? defaultGate.minAgreement : percent / 100,
-      minOutputSqnrDb: numberOf(raw.minSqnr, '--min-sqnr', -1000, 1000) ?? defaultGate.minOutputSqnrDb,
-    },
+    gate: gateLimitsOf(raw),
     plan: textOf(raw.plan, '--plan'),
     savePlan: textOf(raw.savePlan, '--save-plan'),
   };
-}
-
-function imageOptionsOf(raw: RawOptions): DataOptions {
-  const resize = sizeOf(raw.resize, '--resize');
-  const options: { [K in keyof DataOptions]: DataOptions[K] | undefined } = {
-    preset: choiceOf(raw.preset, '--preset', Object.keys(presets) as PresetName[]),
-    mean: numbersOf(raw.mean, '--mean'),
-    std: numbersOf(raw.std, '--std'),
-    scale: numberOf(raw.scale, '--scale', -1e9, 1e9),
-    size: sizeOf(raw.size, '--size'),
-    resize:
-      resize === undefined
-        ? undefined
-        : String(raw.resize).includes('x')
-          ? resize
-          : { shorter: resize.width },
-    crop: sizeOf(raw.crop, '--crop'),
-    filter: choiceOf(raw.filter, '--filter', Object.keys(filters) as ResizeFilter[]),
-    layout: choiceOf(raw.layout, '--layout', ['nchw', 'nhwc'] as const),
-    bgr: raw.bgr === true ? true : undefined,
-  };
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as DataOptions;
 }
 
 interface OpenData {
