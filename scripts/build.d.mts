@@ -1,1 +1,2 @@
 export function buildCode(): Promise<void>;
+export function buildTypes(): void;

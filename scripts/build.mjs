@@ -7,7 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entries = { index: 'src/index.ts', node: 'src/node.ts', cli: 'src/cli/main.ts' };
-const stamp = join(root, 'dist/.built');
+const codeStamp = join(root, 'dist/.code');
+const typesStamp = join(root, 'dist/.types');
 
 function newest(folder) {
   let latest = 0;
@@ -18,7 +19,8 @@ function newest(folder) {
   return latest;
 }
 
-function isFresh() {
+/** Whether everything in src/ is older than this stamp of a build. */
+function isFresh(stamp) {
   if (!existsSync(stamp)) return false;
   const built = statSync(stamp).mtimeMs;
   return newest(join(root, 'src')) < built && statSync(join(root, 'package.json')).mtimeMs < built;
@@ -26,7 +28,7 @@ function isFresh() {
 
 /** Bundles the entry points, unless dist/ is newer than every source. */
 export async function buildCode() {
-  if (isFresh()) return;
+  if (isFresh(codeStamp)) return;
   const { build } = await import('esbuild');
   await build({
     absWorkingDir: root,
@@ -45,19 +47,22 @@ export async function buildCode() {
     define: { OCTAVO_VERSION: JSON.stringify(version()) },
     logLevel: 'warning',
   });
-  writeFileSync(stamp, '');
+  writeFileSync(codeStamp, '');
 }
 
 function version() {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 }
 
-function buildTypes() {
+/** Declarations, unless they are newer than every source. Takes seconds. */
+export function buildTypes() {
+  if (isFresh(typesStamp)) return;
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
     stdio: 'inherit',
   });
-  if (status !== 0) process.exit(status ?? 1);
+  if (status !== 0) throw new Error('the declarations were not built: tsc found errors');
+  writeFileSync(typesStamp, '');
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,5 +1,5 @@
-/** Writes a text file whole or not at all. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+/** Files the command writes: checked before long work, written whole or not at all. */
+import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { OctavoError } from '../base/errors.ts';
 
@@ -19,4 +19,32 @@ export function writeTextFile(path: string, text: string): void {
       cause,
     });
   }
+}
+
+/** Throws IO when a file at this path could not be written, before minutes are spent on making it. */
+export function assertWritable(path: string): void {
+  const folder = dirname(path);
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new OctavoError({
+      code: 'IO',
+      where: path,
+      what: missing
+        ? `the folder '${folder}' does not exist`
+        : `the folder '${folder}' may not be written to`,
+      remedy: missing
+        ? 'Make the folder, or name another file with --output'
+        : 'Name a file elsewhere with --output',
+      cause,
+    });
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new OctavoError({
+      code: 'IO',
+      where: path,
+      what: 'it is a folder',
+      remedy: 'Name a file with --output',
+    });
 }
