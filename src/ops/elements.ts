@@ -110,6 +110,15 @@ export function makeBigs(
     : Tensor.of('uint64', dims, data as BigUint64Array<ArrayBuffer>);
 }
 
+/** NaN wins. Of zeros of both signs the second is taken, as in onnxruntime; Math.max orders them. */
+export function larger(a: number, b: number): number {
+  return a > b || Number.isNaN(a) ? a : b;
+}
+
+export function smaller(a: number, b: number): number {
+  return a < b || Number.isNaN(a) ? a : b;
+}
+
 /** Math.max is not for bigints. */
 export function largerBig(a: bigint, b: bigint): bigint {
   if (a > b) return a;

@@ -271,12 +271,69 @@ describe.each([
   });
 });
 
+/** Zeros of both signs, NaN, infinities, subnormals and the largest, each with each. */
+const odd = [
+  0,
+  -0,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  1e-45,
+  -1e-45,
+  3.4e38,
+  2.5,
+  -1,
+];
+const oddPairs = ['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Mean', 'Equal', 'Less', 'GreaterOrEqual'].map(
+  (op): OneNode => ({
+    op,
+    inputs: [odd.flatMap((x) => odd.map(() => x)), odd.flatMap(() => odd)].map((l) =>
+      Tensor.from('float32', [l.length], l),
+    ),
+  }),
+);
+const oddAlone = [
+  'Abs',
+  'Neg',
+  'Sign',
+  'Relu',
+  'Ceil',
+  'Floor',
+  'Round',
+  'Reciprocal',
+  'Sqrt',
+  'IsNaN',
+  'Clip',
+].map(
+  (op): OneNode => ({
+    op,
+    inputs: [odd, ...(op === 'Clip' ? [[0], [6]] : [])].map((l) =>
+      Tensor.from('float32', l.length > 1 ? [l.length] : [], l),
+    ),
+  }),
+);
+
+test.each([...oddPairs, ...oddAlone].map((spec) => [spec.op, spec] as const))(
+  '%s of zeros, NaN and infinities',
+  async (_, spec) => {
+    const mine = run(spec)[0]!;
+    const theirs = (await runOneNode(spec, [tensorType(mine.dtype, undefined)]))[0]!;
+    // The bits of a NaN are no part of its meaning.
+    const values = (t: Tensor) => t.toNumbers().map((x) => (Object.is(x, -0) ? '-0' : String(x)));
+    expect(values(mine)).toEqual(values(theirs));
+  },
+);
+
 describe('refused where there is no one answer, or too much of it', () => {
   const refused: [string, OneNode][] = [
     ['an integer divided by zero', { op: 'Div', inputs: [int64s(1), int64s(0)] }],
     ['NaN as an integer', castTo(Tensor.from('float32', [1], [Number.NaN]), 'int32')],
     ['a float beyond the integer type', castTo(Tensor.from('float32', [1], [300]), 'int8')],
     ['a sum of fractions', { op: 'ReduceSum', inputs: [data] }],
+    [
+      'the largest with NaN among them',
+      { op: 'ReduceMax', inputs: [Tensor.from('float32', [2], [1, Number.NaN])] },
+    ],
     ['an integer product that overflows', { op: 'ReduceProd', inputs: [wrap] }],
     ['an int32 product that overflows', { op: 'ReduceProd', inputs: [wrap32] }],
     ['a fractional exponent', { op: 'Pow', inputs: [data, Tensor.from('float32', [], [0.5])] }],

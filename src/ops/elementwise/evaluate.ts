@@ -70,18 +70,18 @@ function combine(node: Node, a: Tensor, b: Tensor): Tensor {
   return makeNumbers(node, makes, dims, (i) => number(x[left(i)]!, y[right(i)]!));
 }
 
-/** Of one or two float inputs: with more, the order of the additions decides the bits. */
+/** Of one or two inputs: with more, the order of the additions decides the bits. The sum is rounded, then its half. */
 export function evaluateMean(context: EvaluateContext): readonly Tensor[] {
   const { node, inputs } = context;
   const first = inputAt(context, 0);
-  if (inputs.length > 2 || !isFloat(first.dtype))
-    throw cannotEvaluate(node, 'only the mean of one or two float tensors is exact');
+  if (inputs.length > 2 || first.dtype !== 'float32')
+    throw cannotEvaluate(node, 'only the mean of one or two float32 tensors is exact');
   if (inputs.length === 1) return [first];
   const second = inputAt(context, 1);
   const dims = commonDims(node, [first, second]);
   const [left, right] = [placesOf(first, dims), placesOf(second, dims)];
   const [x, y] = [numbersOf(first), numbersOf(second)];
-  return [makeNumbers(node, first.dtype, dims, (i) => (x[left(i)]! + y[right(i)]!) / 2)];
+  return [makeNumbers(node, first.dtype, dims, (i) => Math.fround(x[left(i)]! + y[right(i)]!) / 2)];
 }
 
 /** Exponents 0, 1 and 2 of floats, where every engine agrees; any non-negative one of integers. */

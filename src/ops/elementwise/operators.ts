@@ -1,7 +1,7 @@
 /** The operators themselves, on two numbers of one dtype. The store rounds or wraps what they return. */
 import type { DType, Node } from '../../ir/index.ts';
 import { intAttr, stringAttr } from '../../ir/index.ts';
-import { cannotEvaluate, isFloat, isWide, largerBig, smallerBig } from '../elements.ts';
+import { cannotEvaluate, isFloat, isWide, larger, largerBig, smaller, smallerBig } from '../elements.ts';
 
 interface Operator {
   readonly number: (a: number, b: number) => number;
@@ -33,9 +33,8 @@ const floats: Readonly<Record<string, Operator['number']>> = {
   Sub: (a, b) => a - b,
   Mul: (a, b) => a * b,
   Div: (a, b) => a / b,
-  // NaN wins, as numpy's maximum and minimum have it.
-  Max: Math.max,
-  Min: Math.min,
+  Max: larger,
+  Min: smaller,
 };
 
 /** Up to 32 bits. Math.imul keeps the low word of a product, which is what wrapping needs. */

@@ -16,10 +16,12 @@ import {
   integersOf,
   isFloat,
   isWide,
+  larger,
   largerBig,
   makeBigs,
   makeNumbers,
   numbersOf,
+  smaller,
   smallerBig,
 } from '../elements.ts';
 
@@ -106,8 +108,8 @@ const wholeLimits: Partial<Record<DType, number>> = {
 };
 
 function numberFold(node: Node, dtype: DType): Fold<number> {
-  if (node.op === 'ReduceMax') return accumulate(Math.max);
-  if (node.op === 'ReduceMin') return accumulate(Math.min);
+  if (node.op === 'ReduceMax') return withoutNaN(node, accumulate(larger));
+  if (node.op === 'ReduceMin') return withoutNaN(node, accumulate(smaller));
   const product = node.op === 'ReduceProd';
   if (!isFloat(dtype)) {
     const whole = accumulate<number>(product ? (a, b) => a * b : (a, b) => a + b);
@@ -131,6 +133,14 @@ function numberFold(node: Node, dtype: DType): Fold<number> {
     if (steps.length > 1 && !(size(steps, whole) <= limit)) throw inexact(node);
     const result = fold(steps, at);
     return node.op === 'ReduceMean' ? result / steps.length : result;
+  };
+}
+
+function withoutNaN(node: Node, fold: Fold<number>): Fold<number> {
+  return (steps, at) => {
+    const result = fold(steps, at);
+    if (Number.isNaN(result)) throw cannotEvaluate(node, 'engines differ on the largest and smallest of NaN');
+    return result;
   };
 }
 

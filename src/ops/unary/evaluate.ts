@@ -9,9 +9,11 @@ import {
   inputAt,
   isFloat,
   isWide,
+  larger,
   makeBigs,
   makeNumbers,
   numbersOf,
+  smaller,
 } from '../elements.ts';
 
 interface Unary {
@@ -25,8 +27,11 @@ interface Unary {
 const functions: Readonly<Record<string, Unary>> = {
   Abs: { number: Math.abs, big: (x) => (x < 0n ? -x : x) },
   Neg: { number: (x) => -x, big: (x) => -x },
-  Sign: { number: Math.sign, big: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n) },
-  Relu: { number: (x) => Math.max(x, 0), big: (x) => (x > 0n ? x : 0n) },
+  Sign: {
+    number: (x) => (x > 0 ? 1 : x < 0 ? -1 : x === 0 ? 0 : x),
+    big: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n),
+  },
+  Relu: { number: (x) => larger(0, x), big: (x) => (x > 0n ? x : 0n) },
   Ceil: { number: Math.ceil, floatOnly: true },
   Floor: { number: Math.floor, floatOnly: true },
   Round: { number: roundNumber, floatOnly: true },
@@ -77,5 +82,5 @@ export function evaluateClip(context: EvaluateContext): readonly Tensor[] {
   const data = numbersOf(x);
   const low = inputs[1] ? numbersOf(inputs[1])[0]! : floatAttr(node, 'min', Number.NEGATIVE_INFINITY);
   const high = inputs[2] ? numbersOf(inputs[2])[0]! : floatAttr(node, 'max', Number.POSITIVE_INFINITY);
-  return [makeNumbers(node, x.dtype, x.dims, (i) => Math.min(Math.max(data[i]!, low), high))];
+  return [makeNumbers(node, x.dtype, x.dims, (i) => smaller(high, larger(low, data[i]!)))];
 }
