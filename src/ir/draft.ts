@@ -33,6 +33,9 @@ export class Draft {
   readonly #taken: Set<string>;
   #inputs: readonly Port[];
   #outputs: readonly Port[];
+  /** Old exports list every weight as an input: asking for a name must not walk them. */
+  #inputNames: ReadonlySet<string>;
+  #outputNames: ReadonlySet<string>;
   #changed = false;
 
   /** `taken`: names that new values must not have, such as those of outer graphs; the draft adds its own to it. */
@@ -43,6 +46,8 @@ export class Draft {
     this.#types = new Map(graph.types);
     this.#inputs = graph.inputs;
     this.#outputs = graph.outputs;
+    this.#inputNames = namesOf(graph.inputs);
+    this.#outputNames = namesOf(graph.outputs);
     this.#taken = taken;
     for (const port of graph.inputs) taken.add(port.name);
     for (const name of graph.initializers.keys()) taken.add(name);
@@ -73,11 +78,11 @@ export class Draft {
   }
 
   isInput(value: string): boolean {
-    return this.#inputs.some((p) => p.name === value);
+    return this.#inputNames.has(value);
   }
 
   isOutput(value: string): boolean {
-    return this.#outputs.some((p) => p.name === value);
+    return this.#outputNames.has(value);
   }
 
   /** A constant that no caller can override. */
@@ -191,11 +196,13 @@ export class Draft {
   /** Drops the default of an input, or any initializer; dead ones go by themselves. */
   setInputs(inputs: readonly Port[]): void {
     this.#inputs = inputs;
+    this.#inputNames = namesOf(inputs);
     this.#changed = true;
   }
 
   setOutputs(outputs: readonly Port[]): void {
     this.#outputs = outputs;
+    this.#outputNames = namesOf(outputs);
     this.#changed = true;
   }
 
@@ -213,7 +220,6 @@ export class Draft {
     const used = new Set<string>();
     for (const node of nodes) for (const name of readsOf(node)) used.add(name);
     for (const port of this.#outputs) used.add(port.name);
-    const inputNames = new Set(this.#inputs.map((p) => p.name));
     const made = new Set([...nodes.flatMap((n) => n.outputs), ...this.#initializers.keys()]);
     const { source: _, ...base } = this.#base;
     return {
@@ -222,7 +228,7 @@ export class Draft {
       outputs: this.#outputs,
       nodes,
       initializers: new Map(
-        [...this.#initializers].filter(([name]) => used.has(name) || inputNames.has(name)),
+        [...this.#initializers].filter(([name]) => used.has(name) || this.#inputNames.has(name)),
       ),
       types: new Map([...this.#types].filter(([name]) => made.has(name) && used.has(name))),
       sparse: new Map([...this.#base.sparse].filter(([name]) => used.has(name))),
@@ -274,6 +280,10 @@ export class Draft {
     const dims = type === undefined || type.kind === 'opaque' ? undefined : staticDims(type.shape);
     return dims === undefined ? undefined : elementCount(dims);
   }
+}
+
+function namesOf(ports: readonly Port[]): ReadonlySet<string> {
+  return new Set(ports.map((p) => p.name));
 }
 
 /** Every value name inside the node's subgraphs. */
