@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { OctavoError } from '../base/errors.ts';
-import type { DType } from '../ir/index.ts';
+import type { DType, NumericDType } from '../ir/index.ts';
 import { isNumericDType, Tensor } from '../ir/index.ts';
 import type { Engine, Session, SessionOptions, SessionPort } from './engine.ts';
 
@@ -116,7 +116,21 @@ function toOrt(ort: Ort, name: string, tensor: Tensor): OrtTensor {
       what: `inputs of type ${tensor.dtype} cannot be fed`,
       remedy: 'Export the model with a numeric input',
     });
-  return new ort.Tensor(toOrtType(tensor.dtype), tensor.data(tensor.dtype) as never, [...tensor.dims]);
+  return new ort.Tensor(toOrtType(tensor.dtype), arrayFor(tensor) as never, [...tensor.dims]);
+}
+
+type Float16Constructor = new (
+  buffer: ArrayBufferLike,
+  offsetBytes: number,
+  length: number,
+) => ArrayBufferView;
+
+/** Where the language has Float16Array (Node 24), onnxruntime takes nothing else for float16; elsewhere, raw words. */
+function arrayFor(tensor: Tensor): ArrayBufferView {
+  const words = tensor.data(tensor.dtype as NumericDType);
+  const Float16 = (globalThis as { Float16Array?: Float16Constructor }).Float16Array;
+  if (tensor.dtype !== 'float16' || Float16 === undefined) return words;
+  return new Float16(words.buffer, words.byteOffset, words.length);
 }
 
 function fromOrt(value: OrtTensor): Tensor {
