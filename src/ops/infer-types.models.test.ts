@@ -1,7 +1,7 @@
 // Every value of the real models: what is inferred against what onnxruntime makes, with a batch of 2.
 import { describe, expect, test } from 'vitest';
 import { engine } from '../../test/support/one-node.ts';
-import { sharedModel, sharedModels, whySkipped } from '../../test/support/shared.ts';
+import { exampleModel, sharedModel, sharedModels, whySkipped } from '../../test/support/shared.ts';
 import { readOnnx, writeOnnx } from '../formats/onnx/index.ts';
 import type { Model } from '../ir/index.ts';
 import { dtypeOf, requiredInputs, shapeOf, staticDims, Tensor, tensorType, withParts } from '../ir/index.ts';
@@ -39,20 +39,29 @@ async function measured(model: Model, dims: ReadonlyMap<string, number>): Promis
   }
 }
 
+/** Dims and dtype of every value, inferred and as onnxruntime makes them. */
+async function check(bytes: Uint8Array): Promise<void> {
+  const model = bare(readOnnx(bytes));
+  const table = inferTypes(model, { dims: { N: 2 }, assumeDefaults: true });
+  const made = await measured(model, new Map([['N', 2]]));
+  const names = valuesOf(model);
+  expect(names.length).toBeGreaterThan(10);
+  expect(table.notes).toEqual([]);
+  const wrong = names.filter((name) => {
+    const dims = staticDims(shapeOf(table.get(name)));
+    const { dtype, dims: truth } = made[name]!;
+    return dtypeOf(table.get(name)!) !== dtype || dims?.join() !== truth.join();
+  });
+  expect(wrong).toEqual([]);
+}
+
+test('the demo model', async () => {
+  await check(exampleModel());
+});
+
 describe.skipIf(sharedModels.length === 0)(`real models (else skipped: ${whySkipped})`, () => {
   test.each(sharedModels)('%s', async (file) => {
-    const model = bare(readOnnx(sharedModel(file)));
-    const table = inferTypes(model, { dims: { N: 2 }, assumeDefaults: true });
-    const made = await measured(model, new Map([['N', 2]]));
-    const names = valuesOf(model);
-    expect(names.length).toBeGreaterThan(10);
-    expect(table.notes).toEqual([]);
-    const wrong = names.filter((name) => {
-      const dims = staticDims(shapeOf(table.get(name)));
-      const { dtype, dims: truth } = made[name]!;
-      return dtypeOf(table.get(name)!) !== dtype || dims?.join() !== truth.join();
-    });
-    expect(wrong).toEqual([]);
+    await check(sharedModel(file));
   });
 
   test.each(sharedModels)('%s keeps its named batch', (file) => {

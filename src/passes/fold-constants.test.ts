@@ -1,7 +1,7 @@
 // Folding: what is computed ahead, what must stay, and that a folded model gives the very same bits.
 import { describe, expect, test } from 'vitest';
 import { engine, int64s } from '../../test/support/one-node.ts';
-import { sharedModel, sharedModels, whySkipped } from '../../test/support/shared.ts';
+import { exampleModel, sharedModel, sharedModels, whySkipped } from '../../test/support/shared.ts';
 import { lcg } from '../base/random.ts';
 import { readOnnx, writeOnnx } from '../formats/onnx/index.ts';
 import type { Attribute, Graph, Model, ValueType } from '../ir/index.ts';
@@ -254,6 +254,24 @@ describe('what stays', () => {
       ),
     );
   });
+});
+
+test('Clip bounds of the demo model become initializers', async () => {
+  const model = readOnnx(exampleModel());
+  expect(opsOf(model)).toContain('Constant');
+  const result = folded(model);
+  expect(opsOf(result)).toEqual(opsOf(model).filter((op) => op !== 'Constant'));
+  for (const node of result.graph.nodes)
+    if (node.op === 'Clip')
+      expect(node.inputs.slice(1).map((bound) => result.graph.initializers.get(bound)?.toNumbers())).toEqual([
+        [0],
+        [6],
+      ]);
+  const batch = requiredInputs(model.graph).flatMap((p) =>
+    shapeOf(p.type)!.filter((d) => typeof d === 'string'),
+  );
+  const dims = Object.fromEntries(batch.map((d) => [d, 2]));
+  expect(await run(result, dims)).toEqual(await run(model, dims));
 });
 
 describe.skipIf(sharedModels.length === 0)(`real models (else skipped: ${whySkipped})`, () => {

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const models = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), '..', 'shared', 'models');
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const models = join(root, '..', 'shared', 'models');
 
 /** File names of the ONNX models; empty where the folder is absent. */
 export const sharedModels: readonly string[] = existsSync(models)
@@ -14,4 +15,9 @@ export const whySkipped = 'the shared models are not in ../shared/models';
 
 export function sharedModel(name: string): Uint8Array {
   return new Uint8Array(readFileSync(join(models, name)));
+}
+
+/** The demo model, which every clone has. */
+export function exampleModel(): Uint8Array {
+  return new Uint8Array(readFileSync(join(root, 'examples', 'fashion-mnist', 'model.onnx')));
 }
