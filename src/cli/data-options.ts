@@ -1,13 +1,17 @@
 /** Options that every command with samples takes: how they are preprocessed, and what the proof on them must reach. */
 import type { GateLimits } from '../analyse/gate.ts';
 import { defaultGate } from '../analyse/gate.ts';
+import { invalidArgument } from '../base/errors.ts';
+import type { Letterbox } from '../calibrate/images/letterbox.ts';
+import { letterboxPlaces } from '../calibrate/images/letterbox.ts';
 import type { PresetName } from '../calibrate/images/presets.ts';
 import { presets } from '../calibrate/images/presets.ts';
 import type { ResizeFilter } from '../calibrate/images/resize.ts';
 import { filters } from '../calibrate/images/resize.ts';
 import type { DataOptions } from '../calibrate/readers/open-dataset.ts';
 import type { OptionSpec, RawOptions } from './command-spec.ts';
-import { choiceOf, numberOf, numbersOf, sizeOf } from './option-values.ts';
+import type { RawValue } from './option-values.ts';
+import { choiceOf, numberOf, numbersOf, sizeOf, textOf } from './option-values.ts';
 
 const list = (names: readonly string[]): string => names.join(', ');
 
@@ -22,6 +26,10 @@ export const preprocessingOptions: readonly OptionSpec[] = [
     text: 'Resize to this size instead of what the preset says; one number is the shorter side',
   },
   { flags: '--crop <size>', text: 'Centre crop after resizing' },
+  {
+    flags: '--letterbox <value>',
+    text: 'Keep proportions and fill the rest with this pixel value: 114, or 114,top-left',
+  },
   { flags: '--filter <name>', text: `Resampling: ${list(Object.keys(filters))}` },
   { flags: '--layout <order>', text: 'nchw or nhwc, where the shape does not say' },
   { flags: '--bgr', text: 'The model takes blue first' },
@@ -45,6 +53,9 @@ export const gateOptions: readonly OptionSpec[] = [
 /** Throws INVALID_ARGUMENT naming the option. */
 export function dataOptionsOf(raw: RawOptions): DataOptions {
   const resize = sizeOf(raw.resize, '--resize');
+  const letterbox = letterboxOf(raw.letterbox, '--letterbox');
+  if (resize !== undefined && letterbox !== undefined)
+    throw invalidArgument('--letterbox', 'it says how to resize, and so does --resize', 'Give one of them');
   const options: { [K in keyof DataOptions]: DataOptions[K] | undefined } = {
     preset: choiceOf(raw.preset, '--preset', Object.keys(presets) as PresetName[]),
     mean: numbersOf(raw.mean, '--mean'),
@@ -53,7 +64,7 @@ export function dataOptionsOf(raw: RawOptions): DataOptions {
     size: sizeOf(raw.size, '--size'),
     resize:
       resize === undefined
-        ? undefined
+        ? letterbox
         : String(raw.resize).includes('x')
           ? resize
           : { shorter: resize.width },
@@ -65,6 +76,26 @@ export function dataOptionsOf(raw: RawOptions): DataOptions {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as DataOptions;
+}
+
+/** `114` or `114,top-left`; the library checks the value. */
+function letterboxOf(value: RawValue, flag: string): Letterbox | undefined {
+  const text = textOf(value, flag);
+  if (text === undefined) return undefined;
+  const [pixel, place, ...more] = text.split(',').map((part) => part.trim());
+  const known = letterboxPlaces.find((name) => name === place);
+  if (
+    pixel === undefined ||
+    !/^\d{1,3}$/.test(pixel) ||
+    more.length > 0 ||
+    (known === undefined) !== (place === undefined)
+  )
+    throw invalidArgument(
+      flag,
+      `'${text}' is not a pixel value and a place`,
+      `Write ${flag} 114 or ${flag} 114,top-left; places are ${letterboxPlaces.join(', ')}`,
+    );
+  return { letterbox: Number(pixel), ...(known === undefined ? {} : { place: known }) };
 }
 
 /** The limits asked for, the defaults where none is. Throws INVALID_ARGUMENT naming the option. */

@@ -2,10 +2,13 @@
 import { invalidArgument, OctavoError, UnsupportedError, unreachable } from '../../base/errors.ts';
 import type { Dim, Port } from '../../ir/index.ts';
 import { dtypeOf, shapeOf } from '../../ir/index.ts';
+import type { Letterbox } from './letterbox.ts';
+import { letterboxPlaces } from './letterbox.ts';
 import type { Normalization } from './normalize.ts';
 import { identity, isIdentity, isUniform, tripleOf } from './normalize.ts';
 import type { Size } from './pixel-image.ts';
 import type { Layout, Preprocessing } from './preprocess.ts';
+import { isLetterbox } from './preprocess.ts';
 import type { Preset, PresetName } from './presets.ts';
 import { isPresetName, presets } from './presets.ts';
 import type { ResizeFilter } from './resize.ts';
@@ -195,6 +198,10 @@ function framing(output: Size, options: ImageOptions): Pick<Preprocessing, 'resi
   const preset = presetFraming(output, presetOf(options.preset ?? '0-255'));
   const resize = options.resize ?? preset.resize;
   // A resize to a fixed size leaves nothing for the preset's crop to do.
+  if (isLetterbox(resize)) {
+    checkLetterbox(resize, options);
+    return { resize, crop: 'none', keepExact: false };
+  }
   const crop = options.crop ?? (resize !== 'none' && 'width' in resize ? 'none' : output);
   const ends = crop !== 'none' ? crop : resize !== 'none' && 'width' in resize ? resize : output;
   if (crop !== 'none' && !isSize(crop))
@@ -221,6 +228,28 @@ function framing(output: Size, options: ImageOptions): Pick<Preprocessing, 'resi
     });
   // Asked for in so many words, a resize is done even on images of the right size.
   return { resize, crop, keepExact: options.resize === undefined };
+}
+
+function checkLetterbox(rule: Letterbox, options: ImageOptions): void {
+  const { letterbox: value, place = 'centre' } = rule;
+  if (!Number.isInteger(value) || value < 0 || value > 255)
+    throw invalidArgument(
+      'option letterbox',
+      `${value} is no pixel value`,
+      'Give a whole number from 0 to 255, such as 114',
+    );
+  if (!letterboxPlaces.includes(place))
+    throw invalidArgument(
+      'option letterbox',
+      `there is no place '${place}'`,
+      `Places are ${letterboxPlaces.join(', ')}`,
+    );
+  if (options.crop !== undefined)
+    throw invalidArgument(
+      'option crop',
+      'a letterboxed image has the size of the model already',
+      'Leave out --crop or --letterbox',
+    );
 }
 
 /** For a model that is not square the larger side decides, so that the crop always fits. */

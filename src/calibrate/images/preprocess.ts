@@ -1,6 +1,8 @@
 /** One image to one input tensor: grey, resize, crop, values, layout, in that order. The policy is data. */
 import { OctavoError } from '../../base/errors.ts';
 import { Tensor } from '../../ir/index.ts';
+import type { Letterbox } from './letterbox.ts';
+import { letterbox } from './letterbox.ts';
 import type { Normalization } from './normalize.ts';
 import { byteTables } from './normalize.ts';
 import type { PixelImage, Size, Window } from './pixel-image.ts';
@@ -12,8 +14,11 @@ export type Layout = 'nchw' | 'nhwc';
 export type Channels = 'rgb' | 'bgr' | 'grey';
 
 export interface Preprocessing extends Normalization {
-  /** `shorter`: that side becomes so long, the other trunc(shorter * long / short), as torchvision. */
-  readonly resize: { readonly shorter: number } | Size | 'none';
+  /**
+   * `shorter`: that side becomes so long, the other trunc(shorter * long / short), as torchvision. `letterbox`: the
+   * whole image within the output size, its proportions kept, a border of this value around it.
+   */
+  readonly resize: { readonly shorter: number } | Size | Letterbox | 'none';
   readonly filter: ResizeFilter;
   /** From the centre, after the resize. */
   readonly crop: Size | 'none';
@@ -40,6 +45,7 @@ export function preprocess(image: PixelImage, policy: Preprocessing, where: stri
 function frame(image: PixelImage, policy: Preprocessing, where: string): PixelImage {
   const { output, filter } = policy;
   if (policy.keepExact && sameSize(image, output)) return image;
+  if (isLetterbox(policy.resize)) return letterbox(image, policy.resize, { size: output, filter });
   const size = resizedSize(image, policy.resize);
   const window: Window =
     policy.crop === 'none' ? { left: 0, top: 0, ...size } : centreWindow(size, policy.crop, where);
@@ -53,7 +59,11 @@ function frame(image: PixelImage, policy: Preprocessing, where: string): PixelIm
   return sameSize(size, image) ? cropTo(image, window) : resize(image, size, { filter, window });
 }
 
-function resizedSize(image: Size, rule: Preprocessing['resize']): Size {
+export function isLetterbox(rule: Preprocessing['resize']): rule is Letterbox {
+  return rule !== 'none' && 'letterbox' in rule;
+}
+
+function resizedSize(image: Size, rule: Exclude<Preprocessing['resize'], Letterbox>): Size {
   if (rule === 'none') return { width: image.width, height: image.height };
   if ('width' in rule) return { width: rule.width, height: rule.height };
   const { shorter } = rule;
