@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { OctavoError } from '../base/errors.ts';
-import type { DType, NumericDType } from '../ir/index.ts';
+import type { DType } from '../ir/index.ts';
 import { isNumericDType, Tensor } from '../ir/index.ts';
 import type { Engine, Session, SessionOptions, SessionPort } from './engine.ts';
 
@@ -108,6 +108,9 @@ function wrap(ort: Ort, name: string, session: InferenceSession): Session {
   };
 }
 
+/** Its native half does not know the Float16Array (Node 24) that its JavaScript half turns every float16 into. */
+export const feedsFloat16 = !('Float16Array' in globalThis);
+
 function toOrt(ort: Ort, name: string, tensor: Tensor): OrtTensor {
   if (!isNumericDType(tensor.dtype) || tensor.dtype === 'bfloat16')
     throw new OctavoError({
@@ -116,21 +119,14 @@ function toOrt(ort: Ort, name: string, tensor: Tensor): OrtTensor {
       what: `inputs of type ${tensor.dtype} cannot be fed`,
       remedy: 'Export the model with a numeric input',
     });
-  return new ort.Tensor(toOrtType(tensor.dtype), arrayFor(tensor) as never, [...tensor.dims]);
-}
-
-type Float16Constructor = new (
-  buffer: ArrayBufferLike,
-  offsetBytes: number,
-  length: number,
-) => ArrayBufferView;
-
-/** Where the language has Float16Array (Node 24), onnxruntime takes nothing else for float16; elsewhere, raw words. */
-function arrayFor(tensor: Tensor): ArrayBufferView {
-  const words = tensor.data(tensor.dtype as NumericDType);
-  const Float16 = (globalThis as { Float16Array?: Float16Constructor }).Float16Array;
-  if (tensor.dtype !== 'float16' || Float16 === undefined) return words;
-  return new Float16(words.buffer, words.byteOffset, words.length);
+  if (tensor.dtype === 'float16' && !feedsFloat16)
+    throw new OctavoError({
+      code: 'ENGINE',
+      where: `input '${name}'`,
+      what: 'onnxruntime-node cannot take float16 on a Node that has Float16Array',
+      remedy: 'Use Node 20 or 22, or export the model with a float32 input',
+    });
+  return new ort.Tensor(toOrtType(tensor.dtype), tensor.data(tensor.dtype) as never, [...tensor.dims]);
 }
 
 function fromOrt(value: OrtTensor): Tensor {
