@@ -4,7 +4,7 @@ import { isOnnxDomain } from '../ir/index.ts';
 import { attentionContracts } from './attention/index.ts';
 import { castContracts } from './cast/index.ts';
 import { constantContracts } from './constant/index.ts';
-import type { OperatorContract, QuantRule } from './contract.ts';
+import type { OperatorContract } from './contract.ts';
 import { controlContracts } from './control/index.ts';
 import { convContracts } from './conv/index.ts';
 import { detectionContracts } from './detection/index.ts';
@@ -45,10 +45,4 @@ const byKey = new Map(contracts.map((c) => [keyOf(c.domain ?? '', c.op), c]));
 
 export function contractOf(node: Pick<Node, 'op' | 'domain'>): OperatorContract | undefined {
   return byKey.get(keyOf(node.domain, node.op));
-}
-
-/** The node's quantization rule; undefined for an operator that stays in float. */
-export function quantRuleOf(node: Node): QuantRule | undefined {
-  const rule = contractOf(node)?.quantize;
-  return typeof rule === 'function' ? rule(node) : rule;
 }

@@ -6,7 +6,7 @@ import type { DType, Node } from '../ir/index.ts';
 import { isNumericDType, storageBytes, Tensor } from '../ir/index.ts';
 
 /** The largest output an evaluator makes: beyond it a constant costs more memory than the node saves. */
-export const maxElements = 2 ** 26;
+const maxElements = 2 ** 26;
 
 export function isWide(dtype: DType): dtype is 'int64' | 'uint64' {
   return dtype === 'int64' || dtype === 'uint64';

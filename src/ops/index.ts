@@ -1,7 +1,7 @@
 /** What Octavo knows of operators: their contracts, shape inference, and where windows lie. */
 export { broadcastShapes } from './broadcast.ts';
 export type * from './contract.ts';
-export { contractOf, contracts, quantRuleOf } from './contracts.ts';
+export { contractOf, contracts } from './contracts.ts';
 export type { WindowGeometry } from './conv-geometry.ts';
 export { convGeometry, convTransposeGeometry, poolGeometry } from './conv-geometry.ts';
 export type { InferTypesOptions, TypeTable } from './infer-types.ts';

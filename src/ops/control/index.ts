@@ -12,7 +12,7 @@ function bodyOf(node: Node, name: string): Graph {
 }
 
 /** What holds whichever of two values it is: equal sizes stay, others are unknown. */
-export function eitherType(a: ValueType | undefined, b: ValueType | undefined): ValueType | undefined {
+function eitherType(a: ValueType | undefined, b: ValueType | undefined): ValueType | undefined {
   if (a === undefined || b === undefined) return undefined;
   if (a.kind === 'opaque' && b.kind === 'opaque') return a;
   const dtype = dtypeOf(a);

@@ -6,10 +6,7 @@ import { dtypeAt, output, shapeAt } from '../infer-readers.ts';
 import { evaluateDequantize, evaluateQuantize } from './evaluate.ts';
 
 /** The zero point's type, else output_dtype, else uint8. */
-export function codeDType(
-  context: Pick<InferContext, 'node'>,
-  zeroPoint: DType | undefined,
-): DType | undefined {
+function codeDType(context: Pick<InferContext, 'node'>, zeroPoint: DType | undefined): DType | undefined {
   const stated = intAttr(context.node, 'output_dtype', 0);
   return zeroPoint ?? (stated === 0 ? 'uint8' : dtypeFromOnnx(stated));
 }
