@@ -2,7 +2,7 @@
  * Reads DequantizeLinear -> operator -> QuantizeLinear as one quantized operator: the way back from `spellQdq`
  * (src/formats/onnx). Names are kept so that what Octavo wrote reads back to the graph it was written from.
  */
-import type { Model, Node, QuantParams, Tensor } from '../ir/index.ts';
+import type { DType, Model, Node, QuantParams } from '../ir/index.ts';
 import {
   type Draft,
   intAttr,
@@ -28,6 +28,7 @@ class Absorber {
   readonly #stored: readonly string[];
   /** Codes in the file to their parameters. */
   readonly #params = new Map<string, QuantParams>();
+  readonly #unsayable = new Set<string>();
   /** Codes in the file to the value they become in the IR. */
   readonly #renamed = new Map<string, string>();
 
@@ -70,45 +71,54 @@ class Absorber {
 
   #readParams(node: Node): void {
     const codes = isQuantize(node) ? node.outputs[0]! : node.inputs[0]!;
+    // The type of an input is its port's: what the caller gives are codes, and who reads them says what they mean.
+    if (this.#draft.isInput(codes)) return;
     const quant = this.#paramsOf(node);
     const known = this.#params.get(codes);
-    if (quant === undefined || (known !== undefined && !sameParams(known, quant))) this.#params.delete(codes);
-    else this.#params.set(codes, quant);
+    // Codes of which one crossing cannot be said, or says something else than another, stay as they are.
+    if (quant === undefined || (known !== undefined && !sameParams(known, quant))) this.#unsayable.add(codes);
+    if (this.#unsayable.has(codes)) this.#params.delete(codes);
+    else this.#params.set(codes, quant!);
   }
 
   /** Undefined for what the IR does not say this way: parameters that are computed, block-wise ones, odd types. */
   #paramsOf(node: Node): QuantParams | undefined {
     const scale = this.#draft.constant(node.inputs[1] ?? '');
     if (scale === undefined || scale.dtype !== 'float32' || scale.dims.length > 1) return undefined;
-    if (intAttr(node, 'block_size', 0) !== 0) return undefined;
+    if (intAttr(node, 'block_size', 0) !== 0 || node.attributes.has('precision')) return undefined;
     const zeroName = node.inputs[2] ?? '';
     const zero = zeroName === '' ? undefined : this.#draft.constant(zeroName);
     if (zeroName !== '' && zero === undefined) return undefined;
     const dtype = zero?.dtype ?? this.#codesDType(node);
     if (dtype === undefined || !isQuantizedDType(dtype)) return undefined;
     const where = `node '${node.name}'`;
-    const scales = [...scale.data('float32')].map((s) => toScale(s, where));
+    const values = [...scale.data('float32')];
+    if (!values.every((s) => s > 0 && Number.isFinite(s))) return undefined;
+    const scales = values.map((s) => toScale(s, where));
     const zeroPoints = zero === undefined ? scales.map(() => 0) : zero.toNumbers();
     if (zeroPoints.length !== scales.length) return undefined;
     return {
       dtype,
       scales,
       zeroPoints: zeroPoints.map((z) => toZeroPoint(z, dtype, where)),
-      ...(scale.dims.length === 0 ? {} : this.#axis(node)),
+      ...(scale.dims.length === 0 ? {} : this.#axis(node, scales.length)),
     };
   }
 
-  #axis(node: Node): { axis?: number } {
-    const axis = intAttr(node, 'axis', 1);
-    const rank = shapeOf(this.#draft.type(node.inputs[0]!))?.length;
-    return { axis: axis < 0 && rank !== undefined ? axis + rank : axis };
+  /** A list of one scale is for the whole tensor, unless the axis has one slice. */
+  #axis(node: Node, scales: number): { axis?: number } {
+    const given = intAttr(node, 'axis', 1);
+    const shape = shapeOf(this.#draft.type(node.inputs[0]!));
+    const axis = given < 0 && shape !== undefined ? given + shape.length : given;
+    return scales === 1 && shape?.[axis] !== 1 ? {} : { axis };
   }
 
-  #codesDType(node: Node) {
-    if (isQuantize(node)) return 'uint8';
-    const tensor: Tensor | undefined = this.#draft.constant(node.inputs[0]!);
+  #codesDType(node: Node): DType | undefined {
+    if (isQuantize(node)) return intAttr(node, 'output_dtype', 0) === 0 ? 'uint8' : undefined;
+    const maker = this.#draft.producer(node.inputs[0]!);
+    if (maker !== undefined && isQuantize(maker)) return this.#paramsOf(maker)?.dtype;
     const type = this.#draft.type(node.inputs[0]!);
-    return tensor?.dtype ?? (type?.kind === 'tensor' ? type.dtype : undefined);
+    return type?.kind === 'tensor' ? type.dtype : undefined;
   }
 
   #isSandwich(node: Node): boolean {
@@ -120,9 +130,11 @@ class Absorber {
       return node.inputs.every((name) => name === '' || this.#dequantized(name) !== undefined);
     const data = rule.data === 'all' ? node.inputs : rule.data.map((i) => node.inputs[i] ?? '');
     const inputs = data.filter((name) => name !== '').map((name) => this.#dequantized(name));
+    const made = rule.kind === 'arithmetic' ? [0] : (rule.outputs ?? 'all');
     const outputs = node.outputs
-      .filter((name) => name !== '')
+      .filter((name, i) => (made === 'all' || made.includes(i)) && this.#isUsed(name))
       .map((name) => this.#quantizerOf(name)?.outputs[0]);
+    if (outputs.length === 0) return false;
     if (inputs.includes(undefined) || outputs.includes(undefined)) return false;
     // With other parameters behind it than in front, an operator that moves values would have to compute.
     return (
@@ -130,6 +142,10 @@ class Absorber {
       inputs.length > 1 ||
       outputs.every((codes) => this.#same(codes!, inputs[0]!))
     );
+  }
+
+  #isUsed(value: string): boolean {
+    return value !== '' && (this.#draft.isOutput(value) || this.#draft.readers(value).length > 0);
   }
 
   #same(a: string, b: string): boolean {
@@ -152,10 +168,10 @@ class Absorber {
   #quantizerOf(value: string): Node | undefined {
     const reader = this.#draft.soleReader(value);
     const codes = reader !== undefined && isQuantize(reader) ? reader.outputs[0]! : undefined;
-    // Codes that are an output of the model keep the name the caller knows.
-    return codes !== undefined && this.#params.has(codes) && !this.#draft.isOutput(codes)
-      ? reader
-      : undefined;
+    if (codes === undefined || !this.#params.has(codes)) return undefined;
+    // Codes that the caller or a subgraph knows by name, or whose raw integers are worked on, keep theirs.
+    const known = this.#draft.isOutput(codes) || !this.#draft.readers(codes).every(isDequantize);
+    return known ? undefined : reader;
   }
 }
 

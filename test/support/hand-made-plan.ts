@@ -3,7 +3,7 @@ import { methodByName } from '../../src/calibrate/methods/index.ts';
 import { TensorStatistic } from '../../src/calibrate/statistic.ts';
 import { spellQdq } from '../../src/formats/onnx/spell-qdq.ts';
 import type { Graph, Model, Node, QuantParams } from '../../src/ir/index.ts';
-import { verify } from '../../src/ir/index.ts';
+import { shapeOf, verify } from '../../src/ir/index.ts';
 import { parseModel } from '../../src/ir/text.ts';
 import { inferTypes } from '../../src/ops/infer-types.ts';
 import { applyPlan } from '../../src/quantize/apply.ts';
@@ -21,6 +21,8 @@ export interface PlanTextOptions extends Selection {
   readonly target?: TargetProfile;
   /** Least and greatest value seen, by value name; others are seen from -1 to 1. */
   readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
+  /** Default false. Means of all channels are those of the range. */
+  readonly biasCorrection?: boolean;
   /** Looks at the plan, or changes it, before it is applied. */
   readonly change?: (plan: QuantPlan) => QuantPlan;
 }
@@ -46,19 +48,35 @@ export interface PlannedText {
 
 /** A whole model, or the body of its graph alone (opset 13). The graph is taken as it stands: nothing is fused. */
 export function planText(text: string, options: PlanTextOptions = {}): PlannedText {
-  const float = modelOfText(text);
+  return planModel(modelOfText(text), options);
+}
+
+/** As `planText`, of a model that was read. */
+export function planModel(float: Model, options: PlanTextOptions = {}): PlannedText {
   const target = options.target ?? defaultTarget;
   const types = inferTypes(float);
   const layout = layOut({ model: float, types, target, select: compileSelection(float.graph, options) });
+  const { biasCorrection = false } = options;
   const statistics = new Map(
-    calibrationSites(layout, float.graph).map(({ value }) => {
+    calibrationSites(layout, float.graph).map(({ value, channelAxis }) => {
       const statistic = new TensorStatistic();
-      statistic.addSample(Float32Array.from(options.ranges?.[value] ?? [-1, 1]));
+      const range = options.ranges?.[value] ?? [-1, 1];
+      const channels =
+        channelAxis === undefined || !biasCorrection ? undefined : shapeOf(types.get(value))?.at(channelAxis);
+      if (typeof channels === 'number')
+        statistic.addSample(
+          Float32Array.from({ length: 2 * channels }, (_, i) => range[i % 2]!),
+          {
+            channels,
+            inner: 2,
+          },
+        );
+      else statistic.addSample(Float32Array.from(range));
       return [value, statistic] as const;
     }),
   );
   const method = methodByName('minmax');
-  const made = makePlan({ float, target, layout, types, statistics, method, biasCorrection: false }).plan;
+  const made = makePlan({ float, target, layout, types, statistics, method, biasCorrection }).plan;
   const plan = options.change === undefined ? made : options.change(made);
   const int8 = applyPlan(float, plan, target).model;
   const { graph } = int8;
