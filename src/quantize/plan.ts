@@ -53,7 +53,7 @@ export function planFromJson(text: string, where: string): QuantPlan {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw badPlan(where, `not JSON: ${(cause as Error).message}`, cause);
+    throw badPlan(where, `not JSON: ${(cause as Error).message.replace(/\s+/g, ' ')}`, cause);
   }
   const plan = value as Partial<Record<keyof QuantPlan, unknown>>;
   if (typeof plan !== 'object' || plan === null || plan.version !== 1)
