@@ -42,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     await cli.runMatchedCommand();
     return exitCode;
   } catch (error) {
-    return explain(error);
+    return explain(error, cli.matchedCommand?.name ?? '<command>');
   } finally {
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
@@ -53,7 +53,7 @@ function usage(what: string, remedy: string): void {
   process.stderr.write(`octavo: ${what}. ${remedy}\n`);
 }
 
-function explain(error: unknown): number {
+function explain(error: unknown, command: string): number {
   if (error instanceof OctavoError) {
     process.stderr.write(`octavo: ${error.where}: ${error.what}\n  ${error.remedy}\n`);
     if (error.code === 'CANCELLED') return exitCodes.cancelled;
@@ -61,7 +61,7 @@ function explain(error: unknown): number {
   }
   // What cac says of unknown options and missing arguments.
   if (error instanceof Error && error.name === 'CACError') {
-    usage(error.message, 'See octavo <command> --help');
+    usage(error.message, `See octavo ${command} --help`);
     return exitCodes.usage;
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -52,7 +52,8 @@ async function runQuantize(args: readonly string[], raw: RawOptions, signal: Abo
       ...(target === undefined ? {} : { target }),
       ...(settings.dims === undefined ? {} : { dims: settings.dims }),
     });
-    assertWritable(settings.output);
+    assertWritable(settings.output, '--output');
+    if (settings.savePlan !== undefined) assertWritable(settings.savePlan, '--save-plan');
     const data = await openData(prepared, settings, plan !== undefined);
     for (const text of data.describe) if (raw.quiet !== true) process.stderr.write(`${text}\n`);
     const run: RunOptions = { engine: await onnxruntimeNode(), signal, onProgress: line.report };

@@ -22,7 +22,7 @@ export function writeTextFile(path: string, text: string): void {
 }
 
 /** Throws IO when a file at this path could not be written, before minutes are spent on making it. */
-export function assertWritable(path: string): void {
+export function assertWritable(path: string, flag: string): void {
   const folder = dirname(path);
   try {
     accessSync(folder, constants.W_OK);
@@ -35,8 +35,8 @@ export function assertWritable(path: string): void {
         ? `the folder '${folder}' does not exist`
         : `the folder '${folder}' may not be written to`,
       remedy: missing
-        ? 'Make the folder, or name another file with --output'
-        : 'Name a file elsewhere with --output',
+        ? `Make the folder, or name another file with ${flag}`
+        : `Name a file elsewhere with ${flag}`,
       cause,
     });
   }
@@ -45,6 +45,6 @@ export function assertWritable(path: string): void {
       code: 'IO',
       where: path,
       what: 'it is a folder',
-      remedy: 'Name a file with --output',
+      remedy: `Name a file with ${flag}`,
     });
 }

@@ -1,0 +1,67 @@
+// Ctrl-C and kill in the middle of the work: the exit status says so, and nothing half-written stays.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = mkdtempSync(join(tmpdir(), 'octavo-interrupt-'));
+const out = join(folder, 'out');
+
+/** uint8 [count, 1, 28, 28] of zeros: calibrating on all of them takes minutes. */
+function npyOfZeros(count: number): Buffer {
+  const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${count}, 1, 28, 28), }`;
+  const padded = header.padEnd(128 - 10 - 1);
+  const start = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0]);
+  return Buffer.concat([start, Buffer.from(`${padded}\n`), Buffer.alloc(count * 784)]);
+}
+
+beforeAll(() => {
+  mkdirSync(out);
+  writeFileSync(join(folder, 'many.npy'), npyOfZeros(60_000));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Sends the signal once calibration is seen to go on. */
+function interrupted(
+  signal: NodeJS.Signals,
+): Promise<{ code: number | null; signal: NodeJS.Signals | null; text: string }> {
+  const model = join(root, 'examples/fashion-mnist/model.onnx');
+  const args = [
+    'quantize',
+    model,
+    '--data',
+    join(folder, 'many.npy'),
+    '--preset',
+    '0-1',
+    '--samples',
+    '50000',
+  ];
+  const child = spawn(process.execPath, [
+    join(root, 'bin/octavo.mjs'),
+    ...args,
+    '-o',
+    join(out, 'int8.onnx'),
+  ]);
+  let text = '';
+  child.stderr.on('data', (part) => {
+    text += part;
+    // Once: a second Ctrl-C ends the process on the spot.
+    if (/calibrating/.test(text) && !child.killed) child.kill(signal);
+  });
+  return new Promise((resolve) => child.on('close', (code, by) => resolve({ code, signal: by, text })));
+}
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s: exit 130, a word on it, no file', async (signal) => {
+  const result = await interrupted(signal);
+  expect(result.code).toBe(130);
+  expect(result.text).toMatch(/octavo: calibration: cancelled\n {2}Run it again/);
+  expect(readdirSync(out)).toEqual([]);
+});
+
+test('SIGKILL: nothing half-written', async () => {
+  expect((await interrupted('SIGKILL')).signal).toBe('SIGKILL');
+  expect(readdirSync(out)).toEqual([]);
+});
