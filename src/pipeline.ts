@@ -8,7 +8,7 @@ import type { ModelComparison } from './analyse/compare-models.ts';
 import { compareModels } from './analyse/compare-models.ts';
 import { taskOf } from './analyse/task.ts';
 import type { Note } from './base/errors.ts';
-import { OctavoError } from './base/errors.ts';
+import { invalidArgument, OctavoError } from './base/errors.ts';
 import type { OnProgress } from './base/progress.ts';
 import type { Statistics } from './calibrate/collect.ts';
 import { collect } from './calibrate/collect.ts';
@@ -217,6 +217,7 @@ export async function compare(
   options: RunOptions & { readonly labelled?: boolean },
 ): Promise<Proof> {
   const { engine, signal, onProgress } = options;
+  refuseOneShot(samples);
   const reference = await engine.load(writeOnnx(int8.original));
   const other = await engine.load(writeOnnx(int8.model));
   try {
@@ -229,6 +230,16 @@ export async function compare(
     await reference.dispose();
     await other.dispose();
   }
+}
+
+/** A generator gives its samples once; the models and then the layers are compared over the same ones. */
+function refuseOneShot(samples: Dataset): void {
+  if ((samples as unknown) !== samples[Symbol.asyncIterator]()) return;
+  throw invalidArgument(
+    'samples to compare on',
+    'they can be iterated only once',
+    'Give an object whose [Symbol.asyncIterator] starts anew each time, such as { [Symbol.asyncIterator]: makeSamples }',
+  );
 }
 
 async function firstIsLabelled(samples: Dataset): Promise<boolean> {
