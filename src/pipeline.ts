@@ -183,7 +183,7 @@ function applied(
       ['octavo.options', JSON.stringify(options)],
     ]),
   });
-  const spelled = spellQdq(stamped);
+  const spelled = spellQdq(stamped, { dequantize: prepared.target.dequantize });
   const makers = new Map(float.graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n.name] as const)));
   const layers = [...edited.codes].map(([value, codes]): LayerPair => {
     const type = stamped.graph.types.get(codes);

@@ -3,12 +3,25 @@
  * codes, and every crossing is a QuantizeLinear or DequantizeLinear of one input (its parameters are the value's type).
  */
 import { quantizeBias, quantizeValues, quantizeWeight } from '../calibrate/ranges.ts';
-import type { Graph, Model, NewNode, Node, QuantParams, Tensor, ValueType } from '../ir/index.ts';
-import { Draft, perChannel, perTensor, shapeOf, typeOf, verify, withParts } from '../ir/index.ts';
+import type { Graph, Model, NewNode, Node, QuantParams, ValueType } from '../ir/index.ts';
+import {
+  Draft,
+  intAttr,
+  perChannel,
+  perTensor,
+  shapeOf,
+  Tensor,
+  tensorType,
+  typeOf,
+  verify,
+  withParts,
+} from '../ir/index.ts';
 import type { QuantRule } from '../ops/contract.ts';
 import { selfQuantized } from './barrier.ts';
 import { checkMerged, checkPlan, misfit } from './check-plan.ts';
-import { dataInputsOf, dataOutputsOf, declaredRule } from './eligible.ts';
+import { clampRule, dataInputsOf, dataOutputsOf, declaredRule } from './eligible.ts';
+import { fusedAdds } from './fused-add.ts';
+import { clampBehind } from './mergeable.ts';
 import type { QuantPlan, ValueParams, WeightParams } from './plan.ts';
 import { entryOf } from './plan.ts';
 import { readersOf } from './readers.ts';
@@ -37,6 +50,8 @@ class PlanEdit {
   readonly #rules = new Map<Node, QuantRule>();
   /** INT8 node to the activation whose work its saturation does. */
   readonly #merged = new Map<Node, Node>();
+  /** Activations that stay between an INT8 node and the QuantizeLinear of their own result. */
+  readonly #kept = new Set<Node>();
   readonly #producers = new Map<string, Node>();
   /** Nodes for values whose present makers let go of the name only when they are rewritten. */
   readonly #crossings: NewNode[] = [];
@@ -77,12 +92,25 @@ class PlanEdit {
       if (maker !== undefined && this.#rules.has(maker) && readers.sole(node.inputs[0]!) === node)
         this.#merged.set(maker, node);
     }
+    const context = { graph: this.#graph, target: this.#target, readers, rules: this.#rules };
+    for (const [node, rule] of fusedAdds(context)) this.#rules.set(node, rule);
+    if (this.#target.clamps === 'kept')
+      for (const node of this.#rules.keys()) {
+        const clamp = clampBehind(node, context);
+        if (clamp !== undefined && this.#isCoded(clamp.outputs[0]!) && !this.#isCoded(node.outputs[0]!))
+          this.#kept.add(clamp);
+      }
+  }
+
+  #isCoded(value: string): boolean {
+    return entryOf(this.#plan.values, value) !== undefined;
   }
 
   #ruleOf(node: Node): QuantRule {
     const rule = declaredRule(node);
     if (rule?.kind === 'weighted' && entryOf(this.#plan.weights, node.name) !== undefined) return rule;
     if (rule?.kind === 'weighted' && node.op === 'MatMul') return { kind: 'arithmetic', data: [0, 1] };
+    if (rule?.kind === 'activation' && this.#target.operators.includes(node.op)) return clampRule;
     if (rule === undefined || rule.kind === 'activation' || rule.kind === 'weighted')
       throw misfit(
         `node '${node.name}' (${node.op})`,
@@ -102,8 +130,8 @@ class PlanEdit {
     const readers = readersOf(this.#graph);
     const madeAsCodes = new Set<string>();
     for (const [node, rule] of this.#rules)
-      for (const { value } of this.#outputsOf(node, rule))
-        if (entryOf(this.#plan.values, value) !== undefined) madeAsCodes.add(value);
+      for (const { value } of this.#outputsOf(node, rule)) if (this.#isCoded(value)) madeAsCodes.add(value);
+    for (const clamp of this.#kept) madeAsCodes.add(clamp.outputs[0]!);
     for (const value of madeAsCodes) {
       const inFloat = readers.isOutput(value) || readers.of(value).some((r) => !this.#readsCodes(r, value));
       const codes = inFloat ? this.#draft.freshValue(`${value}_raw`) : value;
@@ -116,6 +144,7 @@ class PlanEdit {
           outputs: [value],
         });
     }
+    for (const clamp of this.#kept) this.#quantizeBehind(clamp);
     for (const value of Object.keys(this.#plan.values)) {
       if (madeAsCodes.has(value) || !readers.of(value).some((r) => this.#readsCodes(r, value))) continue;
       const source = selfQuantized(value, {
@@ -134,6 +163,20 @@ class PlanEdit {
       });
       this.#setCodes(value, codes);
     }
+  }
+
+  /** Everybody reads the codes of a kept activation's result, so that nothing stands between the two. */
+  #quantizeBehind(clamp: Node): void {
+    const value = clamp.outputs[0]!;
+    const clamped = this.#draft.freshValue(`${value}_clamped`);
+    this.#draft.replace(clamp, { outputs: [clamped] });
+    this.#draft.setType(clamped, typeOf(this.#graph, value) ?? tensorType('float32', undefined));
+    this.#crossings.push({
+      op: 'QuantizeLinear',
+      name: `${value}_QuantizeLinear`,
+      inputs: [clamped],
+      outputs: [this.codes.get(value)!],
+    });
   }
 
   /** A Sum of one input: the identity in ONNX, a copy in cost, removed by no optimiser seen, and it breaks the pattern. */
@@ -208,19 +251,35 @@ class PlanEdit {
   #quantizeBias(node: Node, inputs: string[], params: WeightParams): void {
     const name = node.inputs[2] ?? '';
     const shifts = entryOf(this.#plan.biasShifts, node.name);
-    if (name === '' && shifts === undefined) return;
     if (node.op === 'MatMul') return;
-    const channels = name === '' ? shifts!.length : this.#constant(name).size;
+    if (name === '' && shifts === undefined && !this.#target.needsBias.includes(node.op)) return;
+    const channels = name === '' ? this.#outputChannels(node) : this.#constant(name).size;
     const bias = name === '' ? new Float32Array(channels) : this.#constant(name).toFloat32();
     if (shifts !== undefined && shifts.length !== channels)
       throw misfit(`biasShifts['${node.name}']`, `${shifts.length} numbers for ${channels} channels`);
     const shifted = bias.map((b, c) => b + (shifts?.[c] ?? 0));
+    if (this.#target.bias === 'float') {
+      if (shifts !== undefined || name === '') inputs[2] = this.#storeFloatBias(node, name, shifted);
+      return;
+    }
     const scaleIn = entryOf(this.#plan.values, node.inputs[0]!)!.scale;
     const { codes, quant } = quantizeBias(shifted, scaleIn, params.scales, `bias of '${node.name}'`);
     const base = name === '' ? `${node.name}_bias` : name;
     const origin = name === '' ? ['shift', node.name] : ['bias', name];
     const key = JSON.stringify([...origin, scaleIn, params.scales, shifts]);
     inputs[2] = this.#store(key, `${base}_quantized`, codes, quant);
+  }
+
+  #outputChannels(node: Node): number {
+    const weight = this.#constant(node.inputs[1]!);
+    if (node.op === 'Gemm') return weight.dims[intAttr(node, 'transB', 0) === 1 ? 0 : 1]!;
+    return node.op === 'Conv' ? weight.dims[0]! : weight.dims[1]! * intAttr(node, 'group', 1);
+  }
+
+  #storeFloatBias(node: Node, name: string, values: Float32Array): string {
+    const base = name === '' ? `${node.name}_bias` : name;
+    const dims = name === '' ? [values.length] : this.#constant(name).dims;
+    return this.#draft.addConstant(`${base}_corrected`, Tensor.of('float32', dims, values));
   }
 
   /** A weight or bias that several nodes use with the same parameters is stored once. */

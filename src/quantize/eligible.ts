@@ -5,6 +5,7 @@ import type { QuantRule } from '../ops/contract.ts';
 import { contractOf } from '../ops/index.ts';
 import type { TypeTable } from '../ops/infer-types.ts';
 import type { SelectNode } from './select.ts';
+import { holds } from './targets/float-conditions.ts';
 import type { TargetProfile } from './targets/index.ts';
 
 export type Eligibility = { readonly rule: QuantRule } | { readonly reason: string };
@@ -25,9 +26,11 @@ export function eligibilityOf(node: Node, context: EligibilityContext): Eligibil
   if (!isOnnxDomain(node.domain)) return { reason: `an operator of the domain '${node.domain}'` };
   if (rule === undefined) return { reason: `${node.op} has no INT8 form here` };
   if (rule.kind === 'activation') return { rule };
-  if (!context.target.operators.includes(node.op))
-    return { reason: `${context.target.id} runs ${node.op} in float` };
-  if (rule.kind !== 'weighted') return arithmeticEligibility(node, rule, context);
+  const { target, graph } = context;
+  if (!target.operators.includes(node.op)) return { reason: `${target.id} runs ${node.op} in float` };
+  const faster = target.keepFloat.find((k) => k.op === node.op && holds(k.when, node, graph));
+  if (faster !== undefined) return { reason: `${target.id} runs it in float: ${faster.why}` };
+  if (rule.kind !== 'weighted') return arithmeticEligibility(node, ruleOn(target, node, rule), context);
   const weight = constantOf(context.graph, node.inputs[1] ?? '');
   // A product of two activations has no weight: both sides are ordinary operands.
   if (weight === undefined)
@@ -37,6 +40,23 @@ export function eligibilityOf(node: Node, context: EligibilityContext): Eligibil
   const problem = weightedProblem(node, context);
   return problem === undefined ? { rule } : { reason: problem };
 }
+
+/** An operator that computes may have to keep its input's parameters all the same. */
+function ruleOn(target: TargetProfile, node: Node, rule: QuantRule): QuantRule {
+  return rule.kind === 'arithmetic' && target.sameParams.includes(node.op)
+    ? { kind: 'shared', data: rule.data, outputs: [0] }
+    : rule;
+}
+
+/** A Relu or Clip as an operator of its own, where the target runs it on codes. */
+export function clampAlone(node: Node, context: EligibilityContext): QuantRule | undefined {
+  if (!context.target.operators.includes(node.op)) return undefined;
+  const alone = arithmeticEligibility(node, clampRule, context);
+  return 'rule' in alone ? alone.rule : undefined;
+}
+
+/** Of a Relu or Clip that runs on codes: bounds stay as they are. */
+export const clampRule: QuantRule = { kind: 'arithmetic', data: [0] };
 
 function arithmeticEligibility(node: Node, rule: QuantRule, context: EligibilityContext): Eligibility {
   for (const index of dataInputsOf(node, rule)) {

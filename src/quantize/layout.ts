@@ -8,12 +8,14 @@ import type { QuantRule } from '../ops/contract.ts';
 import type { TypeTable } from '../ops/infer-types.ts';
 import type { Bounds } from './activation-bounds.ts';
 import type { ConstantOperand, Layout, WeightedNode } from './decision.ts';
-import { dataInputsOf, dataOutputsOf, eligibilityOf } from './eligible.ts';
+import { clampAlone, dataInputsOf, dataOutputsOf, eligibilityOf } from './eligible.ts';
+import { fusedAdds } from './fused-add.ts';
 import { groupValues } from './groups.ts';
 import type { Merge } from './mergeable.ts';
 import { mergeableActivations, whyNotMerged } from './mergeable.ts';
 import { readersOf } from './readers.ts';
 import type { SelectNode } from './select.ts';
+import { checkStaticShapes } from './static-shapes.ts';
 import type { TargetProfile } from './targets/index.ts';
 
 export interface LayoutInput {
@@ -23,8 +25,11 @@ export interface LayoutInput {
   readonly select: SelectNode;
 }
 
+/** Throws UNSUPPORTED where the target needs sizes that the model leaves open. */
 export function layOut(input: LayoutInput): Layout {
   const { graph } = input.model;
+  const { target } = input;
+  checkStaticShapes(graph, target);
   const readers = readersOf(graph);
   const rules = new Map<Node, QuantRule>();
   const reasons = new Map<Node, string>();
@@ -34,11 +39,19 @@ export function layOut(input: LayoutInput): Layout {
     else reasons.set(node, eligibility.reason);
   }
 
-  const context = { graph, target: input.target, rules, readers };
+  const context = { graph, target, rules, readers };
+  const fused = fusedAdds(context);
+  for (const [node, rule] of fused) rules.set(node, rule);
   const merges = mergeableActivations(context);
+  const together = new Set([...merges.values()].map((m) => m.node));
+  for (const [node, rule] of rules) {
+    if (rule.kind !== 'activation' || together.has(node)) continue;
+    const alone = clampAlone(node, { ...input, graph });
+    if (alone !== undefined) rules.set(node, alone);
+  }
   const outputsOf = (node: Node, rule: QuantRule): readonly string[] =>
     dataOutputsOf(node, rule).map((name) => merges.get(node)?.output ?? name);
-  const wanted = wantedValues(graph, rules, outputsOf);
+  const wanted = wantedValues(graph, rules, outputsOf, target);
 
   const quantized = new Map<Node, QuantRule>();
   const carried = new Set<string>();
@@ -47,15 +60,17 @@ export function layOut(input: LayoutInput): Layout {
     if (rule === undefined || rule.kind === 'activation') continue;
     const outputs = outputsOf(node, rule);
     if (rule.kind !== 'weighted') {
-      const fromCodes = dataInputsOf(node, rule).some((i) => carried.has(node.inputs[i]!));
+      const data = dataInputsOf(node, rule);
+      const fromCodes =
+        data.some((i) => carried.has(node.inputs[i]!)) ||
+        (data.length > 0 && (target.wholeGraph || fused.has(node)));
       if (!fromCodes) reasons.set(node, 'its inputs are float');
       else if (!outputs.some((name) => wanted.has(name)))
         reasons.set(node, 'nothing behind it runs in INT8, so that rounding here would only lose accuracy');
       if (reasons.has(node)) continue;
     }
     quantized.set(node, rule);
-    const staysFloat =
-      input.target.floatOutput.includes(node.op) && !outputs.some((name) => wanted.has(name));
+    const staysFloat = target.floatOutput.includes(node.op) && !outputs.some((name) => wanted.has(name));
     if (!staysFloat) for (const name of outputs) carried.add(name);
   }
 
@@ -65,6 +80,7 @@ export function layOut(input: LayoutInput): Layout {
   const mergedNodes = new Set<Node>();
   for (const [producer, merge] of merges)
     if (quantized.has(producer) && carried.has(merge.output)) mergedNodes.add(merge.node);
+  const bounds = boundsOfValues(merges, mergedNodes);
 
   return {
     nodes: graph.nodes.map((node) => {
@@ -72,7 +88,9 @@ export function layOut(input: LayoutInput): Layout {
       const rule = quantized.get(node);
       if (rule !== undefined) return { name, op, action: 'quantized', reason: quantizedReasons[rule.kind] };
       if (mergedNodes.has(node))
-        return { name, op, action: 'merged', reason: 'the saturation of the codes before it does the same' };
+        return bounds.has(node.outputs[0]!)
+          ? { name, op, action: 'merged', reason: 'the saturation of the codes before it does the same' }
+          : { name, op, action: 'float', reason: `${target.id} fuses it with the operator before it` };
       const maker = codesMakers.get(node.inputs[0] ?? '');
       return { name, op, action: 'float', reason: reasons.get(node) ?? whyNotMerged(node, maker, context) };
     }),
@@ -81,7 +99,7 @@ export function layOut(input: LayoutInput): Layout {
       .filter(([, rule]) => rule.kind === 'weighted')
       .map(([node, rule]) => weightedNode(graph, node, outputsOf(node, rule)[0]!, carried)),
     operands: [...quantized].flatMap(([node, rule]) => constantOperands(graph, node, rule)),
-    groups: groupValues(graph, quantized, outputsOf, carried, boundsOfValues(merges, mergedNodes)),
+    groups: groupValues(graph, quantized, outputsOf, carried, bounds),
   };
 }
 
@@ -90,12 +108,15 @@ function wantedValues(
   graph: Graph,
   rules: ReadonlyMap<Node, QuantRule>,
   outputsOf: (node: Node, rule: QuantRule) => readonly string[],
+  target: TargetProfile,
 ): ReadonlySet<string> {
   const wanted = new Set<string>();
   for (const node of [...graph.nodes].reverse()) {
     const rule = rules.get(node);
     if (rule === undefined || rule.kind === 'activation') continue;
-    if (rule.kind !== 'weighted' && !outputsOf(node, rule).some((name) => wanted.has(name))) continue;
+    const outputs = outputsOf(node, rule);
+    if (target.wholeGraph) for (const name of outputs) wanted.add(name);
+    else if (rule.kind !== 'weighted' && !outputs.some((name) => wanted.has(name))) continue;
     for (const index of dataInputsOf(node, rule)) wanted.add(node.inputs[index]!);
   }
   return wanted;
@@ -105,7 +126,11 @@ function boundsOfValues(
   merges: ReadonlyMap<Node, Merge>,
   merged: ReadonlySet<Node>,
 ): ReadonlyMap<string, Bounds> {
-  return new Map([...merges.values()].filter((m) => merged.has(m.node)).map((m) => [m.output, m.bounds]));
+  return new Map(
+    [...merges.values()].flatMap(({ node, output, bounds }) =>
+      bounds !== undefined && merged.has(node) ? [[output, bounds] as const] : [],
+    ),
+  );
 }
 
 const quantizedReasons: Record<QuantRule['kind'], string> = {

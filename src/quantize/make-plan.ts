@@ -65,8 +65,6 @@ export function makePlan(input: MakePlanInput): {
 function groupParams(group: ParamGroup, { target, statistics, method }: MakePlanInput): QuantParams {
   const { dtype, symmetric } = target.activations;
   const where = `value '${group.values[0]}'`;
-  if (dtype !== 'uint8' && dtype !== 'int8')
-    throw new TypeError(`activations of type ${dtype} are not planned yet`);
   const range: Range =
     group.fixed === undefined
       ? method.range(
@@ -112,8 +110,6 @@ function constantParams(value: string, { float, target }: MakePlanInput): ValueP
     hi = Math.max(hi, x);
   }
   const { dtype, symmetric } = target.activations;
-  if (dtype !== 'uint8' && dtype !== 'int8')
-    throw new TypeError(`activations of type ${dtype} are not planned yet`);
   return toValueParams(rangeToParams({ lo, hi }, { dtype, symmetric }, where));
 }
 
@@ -124,13 +120,13 @@ function weightParams(
   input: MakePlanInput,
 ): { params: WeightParams; shift: readonly number[] | undefined } {
   const { graph } = input.float;
-  const { reduceRange, perChannel: wantsChannels } = input.target.weights;
+  const { reduceRange, channelAxes } = input.target.weights;
   const weight = constantOf(graph, weighted.weight)!;
-  const axis = wantsChannels ? weighted.axis : undefined;
+  const axis = channelAxes[node.op]?.find((a) => a === weighted.axis);
   const where = `weight '${weighted.weight}'`;
   let scales = channelScales(weight, axis, { reduceRange, where });
   const bias = weighted.bias === undefined ? undefined : constantOf(graph, weighted.bias)!.toFloat32();
-  if (bias !== undefined) scales = guardBias(scales, bias, data.scale);
+  if (bias !== undefined && input.target.bias === 'int32') scales = guardBias(scales, bias, data.scale);
   const quant =
     axis === undefined ? perTensor('int8', scales[0]!, 0, where) : perChannel('int8', scales, axis, where);
   const shift = input.biasCorrection ? shiftOf(weighted, node, weight, quant, input) : undefined;

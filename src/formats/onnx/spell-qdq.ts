@@ -12,9 +12,14 @@ export interface Spelled {
   readonly codes: ReadonlyMap<string, string>;
 }
 
+export interface SpellOptions {
+  /** `each-reader`: operators share no DequantizeLinear; some engines look for one of their own. Default `shared`. */
+  readonly dequantize?: 'shared' | 'each-reader';
+}
+
 /** Scales become float32 constants, zero points constants of the codes' dtype, both scalars unless per channel. */
-export function spellQdq(model: Model): Spelled {
-  const speller = new Speller(model.graph);
+export function spellQdq(model: Model, options: SpellOptions = {}): Spelled {
+  const speller = new Speller(model.graph, options);
   return { model: withParts(model, { graph: speller.run() }), codes: speller.codes };
 }
 
@@ -22,11 +27,13 @@ class Speller {
   readonly codes = new Map<string, string>();
   readonly #graph: Graph;
   readonly #draft: Draft;
+  readonly #options: SpellOptions;
   readonly #params = new Map<string, readonly string[]>();
   readonly #dequantized = new Map<string, string>();
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, options: SpellOptions) {
     this.#graph = graph;
+    this.#options = options;
     this.#draft = new Draft(graph);
   }
 
@@ -84,7 +91,7 @@ class Speller {
 
   #dequantize(value: string): string {
     const known = this.#dequantized.get(value);
-    if (known !== undefined) return known;
+    if (known !== undefined && this.#options.dequantize !== 'each-reader') return known;
     const quant = this.#quantOf(value)!;
     const output = this.#draft.freshValue(`${value}_dequantized`);
     this.#draft.add({

@@ -1,4 +1,5 @@
 /** onnxruntime's CPU provider on x64 with VNNI. The operators are those its QDQ selectors turn into QLinear forms. */
+import { everyChannelAxis } from './operators.ts';
 import type { TargetProfile } from './profile.ts';
 
 const shared = [
@@ -37,10 +38,18 @@ export const ortCpu = {
   id: 'ort-cpu',
   title: 'onnxruntime on x64 CPUs: u8 activations, s8 weights per channel',
   activations: { dtype: 'uint8', symmetric: false },
-  weights: { dtype: 'int8', perChannel: true, reduceRange: false },
+  weights: { dtype: 'int8', channelAxes: everyChannelAxis, reduceRange: false },
   bias: 'int32',
+  needsBias: [],
   opset: 13,
+  staticShapes: false,
   operators: [...computing, ...shared],
+  sameParams: [],
   floatOutput: ['Gemm', 'MatMul'],
+  wholeGraph: false,
+  clamps: 'merged',
+  fusesAdd: false,
+  dequantize: 'shared',
+  keepFloat: [],
   selfQuantizes: [...computing, 'ConvTranspose'],
 } as const satisfies TargetProfile;
