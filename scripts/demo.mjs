@@ -67,5 +67,6 @@ say(
 );
 say('The same by command:');
 say('  npx octavo quantize examples/fashion-mnist/model.onnx --data examples/fashion-mnist/calib.npz \\');
-say('    --eval-data examples/fashion-mnist/test.npz --preset 0-1 -o fashion-mnist.int8.onnx');
+say('    --eval-data examples/fashion-mnist/test.npz --preset 0-1 --samples 256 \\');
+say('    -o fashion-mnist.int8.onnx');
 if (!gate.passed) process.exitCode = 3;

@@ -48,7 +48,11 @@ test('progress tells how far, how fast and how long still; abort stops between s
     },
   });
   await expect(work).rejects.toMatchObject({ code: 'CANCELLED' });
-  expect(seen).toEqual([1, 2, 3].map((i) => `calibrating ${i}/50 true true`));
+  expect(seen).toEqual([
+    'calibrating 1/50 true false',
+    'calibrating 2/50 true true',
+    'calibrating 3/50 true true',
+  ]);
 });
 
 test('an empty data set and a sample that does not fit are told by name', async () => {

@@ -96,6 +96,7 @@ export interface QuantizedModel {
 export interface Proof extends ModelComparison {
   /** In graph order. */
   readonly layers: readonly LayerError[];
+  readonly notes: readonly Note[];
 }
 
 /** Throws ALREADY_QUANTIZED, UNSUPPORTED (opset, operator in an old opset), INVALID_ARGUMENT (pattern, dim, target). */
@@ -225,11 +226,26 @@ export async function compare(
     const comparison = await compareModels(reference, other, samples, { task, signal, onProgress });
     const models = { float: int8.float, int8: int8.model };
     const layers = await compareLayers(engine, models, int8.layers, samples, { signal, onProgress });
-    return { ...comparison, layers };
+    return { ...comparison, layers, notes: doubtsOf(comparison) };
   } finally {
     await reference.dispose();
     await other.dispose();
   }
+}
+
+/** Below this share of right answers, the float model was more likely fed wrongly than trained badly. */
+const doubtfulAccuracy = 0.5;
+
+/** A proof is worth what its reference is worth. */
+function doubtsOf({ accuracy }: ModelComparison): readonly Note[] {
+  if (accuracy === undefined || accuracy.reference >= doubtfulAccuracy) return [];
+  return [
+    {
+      code: 'low-float-accuracy',
+      where: 'float model',
+      what: `it is right on only ${(100 * accuracy.reference).toFixed(1)} % of the labelled samples: check the preprocessing (--preset, --mean, --std, channel order) and the labels before you trust the comparison`,
+    },
+  ];
 }
 
 /** A generator gives its samples once; the models and then the layers are compared over the same ones. */

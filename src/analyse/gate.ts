@@ -18,7 +18,7 @@ export interface GateResult {
   readonly findings: readonly string[];
 }
 
-export function judge(comparison: ModelComparison, limits: GateLimits): GateResult {
+export function judge(comparison: ModelComparison, limits: GateLimits = defaultGate): GateResult {
   const { accuracy, agreement, outputs } = comparison;
   if (comparison.samples === 0)
     return { passed: false, findings: ['no sample was left to prove the model on'] };
@@ -28,7 +28,10 @@ export function judge(comparison: ModelComparison, limits: GateLimits): GateResu
     // A difference of counts is exact; its percentage is not, and a drop of just the limit is allowed.
     findings.push({
       ok: drop <= limits.maxDrop + 1e-9,
-      text: `accuracy drops by ${drop.toFixed(2)} points, ${limits.maxDrop} allowed`,
+      text:
+        drop > 0
+          ? `accuracy drops by ${drop.toFixed(2)} points, ${limits.maxDrop} allowed`
+          : `accuracy does not drop (${drop === 0 ? 'no change' : `+${(-drop).toFixed(2)} points`})`,
     });
   } else {
     if (agreement !== undefined)

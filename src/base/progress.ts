@@ -13,24 +13,30 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void;
 
-/** Counts steps from now and reports each. */
+/**
+ * Counts steps from now and reports each. Rate and ETA leave the first step out, which pays for warming up (sessions,
+ * caches, sizes not known yet), as soon as there is a second one.
+ */
 export function startProgress(
   phase: string,
   total: number | undefined,
   report: OnProgress | undefined,
 ): () => void {
   const startMs = performance.now();
+  let firstMs = startMs;
   let done = 0;
   return () => {
     done++;
+    const nowMs = performance.now();
+    if (done === 1) firstMs = nowMs;
     if (report === undefined) return;
-    const elapsedMs = performance.now() - startMs;
-    const ratePerSecond = elapsedMs > 0 ? (done * 1000) / elapsedMs : 0;
-    const known = total !== undefined && ratePerSecond > 0;
+    const [steps, sinceMs] = done === 1 ? [1, startMs] : [done - 1, firstMs];
+    const ratePerSecond = nowMs > sinceMs ? (steps * 1000) / (nowMs - sinceMs) : 0;
+    const known = total !== undefined && ratePerSecond > 0 && done > 1;
     report({
       phase,
       done,
-      elapsedMs,
+      elapsedMs: nowMs - startMs,
       ratePerSecond,
       ...(total === undefined ? {} : { total }),
       ...(known ? { etaMs: (Math.max(0, total - done) * 1000) / ratePerSecond } : {}),

@@ -9,7 +9,7 @@ export interface OptionSpec {
 export type RawOptions = Readonly<Record<string, RawValue>>;
 
 export interface CommandSpec {
-  /** With its arguments, as cac spells them: `quantize <model>`. */
+  /** With its arguments: `quantize <model>`. */
   readonly usage: string;
   readonly text: string;
   readonly options: readonly OptionSpec[];

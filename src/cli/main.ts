@@ -1,10 +1,13 @@
 /** The `octavo` command: reads arguments, runs a command, turns errors into one message and an exit code. */
-import { cac } from 'cac';
 import { OctavoError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import { version } from '../version.ts';
-import type { CommandSpec, RawOptions } from './command-spec.ts';
+import type { CommandSpec } from './command-spec.ts';
 import { exitCodes } from './exit-codes.ts';
+import { commandHelp, overviewHelp } from './help-text.ts';
+import { parseCommandLine } from './parse-command-line.ts';
 import { quantizeCommand } from './quantize-command.ts';
+
 
 export const commands: readonly CommandSpec[] = [quantizeCommand];
 
@@ -14,57 +17,57 @@ export async function main(argv: readonly string[]): Promise<number> {
   const onInterrupt = (): void => cancel.abort(new Error('interrupted'));
   process.once('SIGINT', onInterrupt);
   process.once('SIGTERM', onInterrupt);
-  let exitCode: number = exitCodes.done;
-  const cli = cac('octavo');
-  for (const spec of commands) {
-    const command = cli.command(spec.usage, spec.text);
-    for (const option of spec.options) command.option(option.flags, option.text);
-    for (const example of spec.examples) command.example(example);
-    command.action(async (...args: unknown[]) => {
-      const options = args.pop() as RawOptions;
-      exitCode = await spec.run(args as string[], options, cancel.signal);
-    });
-  }
-  cli.help();
-  cli.version(version);
   try {
-    cli.parse(['node', 'octavo', ...argv], { run: false });
-    if (cli.options.help || cli.options.version) return exitCodes.done;
-    if (cli.matchedCommand === undefined) {
-      if (argv.length === 0) cli.outputHelp();
-      else
-        usage(
-          `there is no command '${argv[0]}'`,
-          `Commands: ${commands.map((c) => c.usage.split(' ')[0]).join(', ')}`,
-        );
-      return exitCodes.usage;
-    }
-    await cli.runMatchedCommand();
-    return exitCode;
+    return await dispatch(argv, cancel.signal);
   } catch (error) {
-    return explain(error, cli.matchedCommand?.name ?? '<command>');
+    return explain(error, argv.includes('--json'));
   } finally {
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
 }
 
-function usage(what: string, remedy: string): void {
-  process.stderr.write(`octavo: ${what}. ${remedy}\n`);
-}
-
-function explain(error: unknown, command: string): number {
-  if (error instanceof OctavoError) {
-    process.stderr.write(`octavo: ${error.where}: ${error.what}\n  ${error.remedy}\n`);
-    if (error.code === 'CANCELLED') return exitCodes.cancelled;
-    return error.code === 'INVALID_ARGUMENT' ? exitCodes.usage : exitCodes.failed;
+async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(
+      `octavo ${version}, Node ${process.versions.node}, ${process.platform}-${process.arch}\n`,
+    );
+    return exitCodes.done;
   }
-  // What cac says of unknown options and missing arguments.
-  if (error instanceof Error && error.name === 'CACError') {
-    usage(error.message, `See octavo ${command} --help`);
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    (name === undefined ? process.stderr : process.stdout).write(overviewHelp(commands));
+    return name === undefined ? exitCodes.usage : exitCodes.done;
+  }
+  const names = commands.map(nameOf);
+  const spec = commands[names.indexOf(name)];
+  if (spec === undefined) {
+    const [near] = nearest(name, names, 1);
+    process.stderr.write(
+      `octavo ${name}: there is no such command\n  Nearest is octavo ${near}; see octavo --help\n`,
+    );
     return exitCodes.usage;
   }
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`octavo: this is a fault in Octavo, please report it:\n${detail}\n`);
-  return exitCodes.failed;
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(commandHelp(spec));
+    return exitCodes.done;
+  }
+  const { args, options } = parseCommandLine(spec, rest);
+  return await spec.run(args, options, signal);
+}
+
+const nameOf = (spec: CommandSpec): string => spec.usage.split(' ')[0]!;
+
+/** People read it on stderr; with --json, machines read it on stdout. */
+function explain(error: unknown, json: boolean): number {
+  if (!(error instanceof OctavoError)) {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`octavo: this is a fault in Octavo, please report it:\n${detail}\n`);
+    return exitCodes.failed;
+  }
+  const { code, where, what, remedy } = error;
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, where, what, remedy } }, null, 2)}\n`);
+  process.stderr.write(`octavo: ${where}: ${what}\n  ${remedy}\n`);
+  if (code === 'CANCELLED') return exitCodes.cancelled;
+  return code === 'INVALID_ARGUMENT' ? exitCodes.usage : exitCodes.failed;
 }

@@ -1,8 +1,8 @@
 /** From what the shell hands over to values with the types the library wants; every refusal names the option. */
 import { invalidArgument } from '../base/errors.ts';
 
-/** What cac makes of an option: repeated ones are lists, numbers are numbers. */
-export type RawValue = string | number | boolean | undefined | readonly (string | number | boolean)[];
+/** An option as typed: its text, a list where it was given more than once, true or false for a switch. */
+export type RawValue = string | boolean | undefined | readonly string[];
 
 export function textOf(value: RawValue, flag: string): string | undefined {
   if (value === undefined) return undefined;

@@ -56,10 +56,12 @@ async function runQuantize(args: readonly string[], raw: RawOptions, signal: Abo
     if (settings.savePlan !== undefined) assertWritable(settings.savePlan, '--save-plan');
     const data = await openData(prepared, settings, plan !== undefined);
     for (const text of data.describe) if (raw.quiet !== true) process.stderr.write(`${text}\n`);
-    const run: RunOptions = { engine: await onnxruntimeNode(), signal, onProgress: line.report };
+    // A plan replayed without data needs no engine.
+    const engine = data.eval === undefined ? undefined : await onnxruntimeNode();
+    const run = engine === undefined ? undefined : { engine, signal, onProgress: line.report };
     const int8 =
       plan === undefined
-        ? quantize(await calibrate(prepared, data.calib!, run), settings.quantize)
+        ? quantize(await calibrate(prepared, data.calib!, run!), settings.quantize)
         : quantizeByPlan(prepared, plan);
     if (settings.savePlan !== undefined) writeTextFile(settings.savePlan, planToJson(int8.plan));
     writeOnnxFile(int8.model, settings.output);
@@ -87,6 +89,7 @@ function settingsOf(input: string, raw: RawOptions) {
       'it is the model itself',
       'Name another file: the float model is needed to prove the INT8 one',
     );
+  if (raw.plan !== undefined) refuseBesidePlan(raw);
   const method = textOf(raw.method, '--method');
   if (method !== undefined) methodByName(method);
   const target = textOf(raw.target, '--target');
@@ -105,6 +108,24 @@ function settingsOf(input: string, raw: RawOptions) {
     plan: textOf(raw.plan, '--plan'),
     savePlan: textOf(raw.savePlan, '--save-plan'),
   };
+}
+
+/** What a plan says already: given beside one, these would be ignored. */
+function refuseBesidePlan(raw: RawOptions): void {
+  const settled = {
+    method: '--method',
+    target: '--target',
+    only: '--only',
+    exclude: '--exclude',
+    biasCorrection: '--no-bias-correction',
+  };
+  for (const [name, flag] of Object.entries(settled))
+    if (raw[name] !== undefined)
+      throw invalidArgument(
+        flag,
+        'the plan given by --plan has settled this',
+        `Leave out ${flag}, or quantize anew without --plan`,
+      );
 }
 
 interface OpenData {
@@ -140,7 +161,6 @@ async function openData(prepared: PreparedModel, settings: Settings, replay: boo
       notes: [...data.notes, ...proving.notes],
     };
   }
-  if (replay) return { eval: data, labelled: data.classes !== undefined, describe, notes: data.notes };
   const split = await splitDataset(data, { samples: settings.samples });
   return {
     calib: split.calib,
@@ -156,19 +176,19 @@ interface Finished {
   readonly settings: Settings;
   readonly int8: QuantizedModel;
   readonly data: OpenData;
-  readonly run: RunOptions;
+  readonly run: RunOptions | undefined;
   readonly clear: () => void;
   readonly json: boolean;
 }
 
 async function proveAndPrint({ input, settings, int8, data, run, clear, json }: Finished): Promise<number> {
   const proof =
-    data.eval === undefined ? undefined : await compare(int8, data.eval, { ...run, labelled: data.labelled });
+    run === undefined ? undefined : await compare(int8, data.eval!, { ...run, labelled: data.labelled });
   const gate = proof === undefined ? undefined : judge(proof, settings.gate);
   clear();
   const report: QuantizeReport = {
     octavo: version,
-    engine: run.engine.name,
+    ...(run === undefined ? {} : { engine: run.engine.name }),
     input,
     output: settings.output,
     target: int8.plan.target,
@@ -179,7 +199,7 @@ async function proveAndPrint({ input, settings, int8, data, run, clear, json }: 
     nodes: int8.plan.nodes,
     ...(proof === undefined ? {} : { proof }),
     ...(gate === undefined ? {} : { gate }),
-    notes: [...data.notes, ...int8.notes],
+    notes: [...data.notes, ...int8.notes, ...(proof?.notes ?? [])],
   };
   process.stdout.write(`${json ? quantizeReportJson(report) : quantizeReportText(report)}\n`);
   return gate === undefined || gate.passed ? exitCodes.done : exitCodes.gateMissed;

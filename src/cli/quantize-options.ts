@@ -9,7 +9,10 @@ import { gateOptions, preprocessingOptions } from './data-options.ts';
 const list = (names: readonly string[]): string => names.join(', ');
 
 export const quantizeOptions: readonly OptionSpec[] = [
-  { flags: '--data <path>', text: 'Samples: a folder of images, .npy, .npz, or a folder of .npy files' },
+  {
+    flags: '--data <path>',
+    text: 'Samples: a folder of images, .npy, .npz, .bin, .jsonl, .mjs, or ONNX test data',
+  },
   { flags: '--eval-data <path>', text: 'Samples to prove the model on, where --data shall only calibrate' },
   { flags: '-o, --output <file>', text: 'Where the INT8 model goes (default: <model>.int8.onnx)' },
   { flags: '--samples <n>', text: `Samples that calibrate (default: ${defaultCalibrationSamples})` },
@@ -25,7 +28,10 @@ export const quantizeOptions: readonly OptionSpec[] = [
   { flags: '--dim <sizes>', text: 'Sizes of symbolic dimensions: N=1,H=224' },
   ...gateOptions,
   { flags: '--save-plan <file>', text: 'Write what was decided for each node and tensor, as JSON' },
-  { flags: '--plan <file>', text: 'Replay such a file; --data then only proves the result' },
+  {
+    flags: '--plan <file>',
+    text: 'Replay such a file; --data then only proves the result, on the samples that did not calibrate',
+  },
   { flags: '--json', text: 'Print the report as JSON' },
   { flags: '--quiet', text: 'No progress' },
 ];

@@ -1,6 +1,7 @@
 /** Which nodes the user wants quantized: `--only` and `--exclude` by name, glob, /regex/ or operator. */
 import picomatch from 'picomatch';
 import { invalidArgument } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 import type { Graph, Node } from '../ir/index.ts';
 
 export interface Selection {
@@ -78,30 +79,13 @@ function namesOf(node: Node): readonly string[] {
 }
 
 function matchesNothing(flag: string, pattern: string, graph: Graph): Error {
-  const wanted = pattern.toLowerCase().replace(/[*?/]/g, '');
+  const wanted = pattern.replace(/[*?/]/g, '');
   const names = graph.nodes.flatMap((n) => [n.name, ...n.outputs]);
-  const near = [...new Set(names)]
-    .map((name) => ({ name, far: distance(name.toLowerCase(), wanted) }))
-    .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
-    .slice(0, 3)
-    .map((c) => `'${c.name}'`);
+  const near = nearest(wanted, names, 3).map((name) => `'${name}'`);
   const operators = [...new Set(graph.nodes.map((n) => n.op))].sort();
   return invalidArgument(
     `${flag} ${pattern}`,
     'the pattern matches no node of the graph as it is after fusion',
     `Nearest names: ${near.join(', ')}. Operators: ${operators.join(', ')}`,
   );
-}
-
-/** Levenshtein distance, of names cut at 80 characters so that hostile ones cost nothing. */
-function distance(a: string, b: string): number {
-  const [s, t] = [a.slice(0, 80), b.slice(0, 80)];
-  let row = Array.from({ length: t.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= s.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= t.length; j++)
-      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (s[i - 1] === t[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return row[t.length]!;
 }

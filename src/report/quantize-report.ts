@@ -9,7 +9,8 @@ import { table } from './table.ts';
 
 export interface QuantizeReport {
   readonly octavo: string;
-  readonly engine: string;
+  /** Absent: nothing was run. */
+  readonly engine?: string;
   readonly input: string;
   readonly output: string;
   readonly target: string;
