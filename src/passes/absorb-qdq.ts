@@ -127,7 +127,13 @@ class Absorber {
     const rule = typeof declared === 'function' ? declared(node) : declared;
     if (rule === undefined || rule.kind === 'activation') return false;
     if (rule.kind === 'weighted')
-      return node.inputs.every((name) => name === '' || this.#dequantized(name) !== undefined);
+      return node.inputs.every(
+        (name, i) =>
+          name === '' ||
+          this.#dequantized(name) !== undefined ||
+          // Some engines add biases in float.
+          (i === rule.bias && this.#draft.constant(name) !== undefined),
+      );
     const data = rule.data === 'all' ? node.inputs : rule.data.map((i) => node.inputs[i] ?? '');
     const inputs = data.filter((name) => name !== '').map((name) => this.#dequantized(name));
     const made = rule.kind === 'arithmetic' ? [0] : (rule.outputs ?? 'all');
