@@ -14,7 +14,7 @@ export interface Conversion {
   readonly notes: readonly Note[];
 }
 
-const integerRanges = {
+export const integerRanges = {
   bool: [0n, 1n],
   int8: [-128n, 127n],
   uint8: [0n, 255n],
@@ -26,7 +26,7 @@ const integerRanges = {
   uint64: [0n, (1n << 64n) - 1n],
 } as const satisfies Partial<Record<NumericDType, readonly [bigint, bigint]>>;
 
-function isInteger(dtype: NumericDType): dtype is keyof typeof integerRanges {
+export function isInteger(dtype: NumericDType): dtype is keyof typeof integerRanges {
   return dtype in integerRanges;
 }
 
@@ -42,7 +42,7 @@ export function readValues(tensor: Tensor, dtype: NumericDType): Float32Array | 
  * - anything else but the same type: a DATA error.
  */
 export function valueConversion(
-  array: NpyArray,
+  array: Pick<NpyArray, 'name' | 'dtype'>,
   input: string,
   to: NumericDType,
   hasChannels: boolean,

@@ -180,6 +180,61 @@ describe('values', () => {
   });
 });
 
+describe('ids and masks', () => {
+  const inputs = [
+    port('ids', ['N', 2], 'int64'),
+    port('mask', ['N', 2], 'bool'),
+    port('types', ['N', 2], 'int32'),
+    port('weight', ['N', 2]),
+  ];
+  const entries: Readonly<Record<string, Entry>> = {
+    ids: ['int32', [2, 2], [101, -1, 7, 0]],
+    mask: ['int64', [2, 2], [1, 1, 1, 0]],
+    types: ['bool', [2, 2], [0, 1, 1, 0]],
+    weight: ['bool', [2, 2], [1, 1, 0, 1]],
+  };
+
+  test('integers and bools become the type of their input', async () => {
+    const samples = await all(openArrays(source(entries), inputs));
+    const second = samples[1]!.inputs;
+    expect(
+      inputs.map(({ name }) => [second[name]!.dtype, second[name]!.dims, second[name]!.toNumbers()]),
+    ).toEqual([
+      ['int64', [1, 2], [7, 0]],
+      ['bool', [1, 2], [1, 0]],
+      ['int32', [1, 2], [1, 0]],
+      ['float32', [1, 2], [0, 1]],
+    ]);
+  });
+
+  test('a value out of range, a float, another count and a missing array are said', async () => {
+    const open = (over: Readonly<Record<string, Entry | undefined>>) =>
+      openArrays(
+        source(
+          Object.fromEntries(
+            Object.entries({ ...entries, ...over }).filter((e): e is [string, Entry] => e[1] !== undefined),
+          ),
+        ),
+        inputs,
+      );
+    await expect(all(open({ mask: ['int64', [2, 2], [1, 1, 1, 2]] }))).rejects.toThrow(
+      "d.npz, array 'mask', sample 1: 2 does not fit input 'mask', which takes bool (0 to 1)",
+    );
+    await expect(all(open({ types: ['int64', [2, 2], [2 ** 31, 0, 0, 0]] }))).rejects.toThrow(
+      "2147483648 does not fit input 'types', which takes int32 (-2147483648 to 2147483647)",
+    );
+    expect(() => open({ ids: ['float64', [2, 2], [1, 2, 3, 4]] })).toThrow(
+      "d.npz, array 'ids': it holds float64, input 'ids' takes int64",
+    );
+    expect(() => open({ types: ['int32', [3, 2], [0, 0, 0, 0, 0, 0]] })).toThrow(
+      "d.npz, array 'types': there are 3 of them where d.npz, array 'ids' has 2 samples",
+    );
+    expect(() => open({ mask: undefined })).toThrow(
+      "d.npz: there is no array for input 'mask'; there are 'ids', 'types', 'weight'",
+    );
+  });
+});
+
 test('what is missing or wrong is said', () => {
   const x = port('x', ['N', 1]);
   const one: Entry = ['float32', [1, 1], [0]];

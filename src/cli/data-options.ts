@@ -9,6 +9,8 @@ import { presets } from '../calibrate/images/presets.ts';
 import type { ResizeFilter } from '../calibrate/images/resize.ts';
 import { filters } from '../calibrate/images/resize.ts';
 import type { DataOptions } from '../calibrate/readers/open-dataset.ts';
+import type { DType } from '../ir/index.ts';
+import { dtypes, isNumericDType } from '../ir/index.ts';
 import type { OptionSpec, RawOptions } from './command-spec.ts';
 import type { RawValue } from './option-values.ts';
 import { choiceOf, numberOf, numbersOf, sizeOf, textOf } from './option-values.ts';
@@ -33,6 +35,8 @@ export const preprocessingOptions: readonly OptionSpec[] = [
   { flags: '--filter <name>', text: `Resampling: ${list(Object.keys(filters))}` },
   { flags: '--layout <order>', text: 'nchw or nhwc, where the shape does not say' },
   { flags: '--bgr', text: 'The model takes blue first' },
+  { flags: '--raw-dtype <type>', text: 'What .bin and .raw files hold (default: the type of the input)' },
+  { flags: '--raw-shape <dims>', text: 'Shape of a sample in them, 3x224x224 (default: that of the input)' },
 ];
 
 export const gateOptions: readonly OptionSpec[] = [
@@ -72,10 +76,24 @@ export function dataOptionsOf(raw: RawOptions): DataOptions {
     filter: choiceOf(raw.filter, '--filter', Object.keys(filters) as ResizeFilter[]),
     layout: choiceOf(raw.layout, '--layout', ['nchw', 'nhwc'] as const),
     bgr: raw.bgr === true ? true : undefined,
+    rawDtype: choiceOf(raw.rawDtype, '--raw-dtype', numericDtypes),
+    rawShape: shapeOf(raw.rawShape, '--raw-shape'),
   };
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as DataOptions;
+}
+
+const numericDtypes = (Object.keys(dtypes) as DType[]).filter(isNumericDType);
+
+/** `3x224x224`, or with commas. */
+function shapeOf(value: RawValue, flag: string): readonly number[] | undefined {
+  const text = textOf(value, flag);
+  if (text === undefined) return undefined;
+  const dims = text.split(/[x,]/).map((part) => (/^\d{1,9}$/.test(part.trim()) ? Number(part) : 0));
+  if (dims.some((d) => d < 1))
+    throw invalidArgument(flag, `'${text}' is not a shape`, `Write ${flag} 3x224x224`);
+  return dims;
 }
 
 /** `114` or `114,top-left`; the library checks the value. */

@@ -1,40 +1,27 @@
-/** What each image is and which side it serves: by labels.csv, or by the folders it lies in. */
+/** What each file's sample is and which side it serves: by labels.csv, or by the folders it lies in. */
 import type { Note } from '../../base/errors.ts';
 import { OctavoError } from '../../base/errors.ts';
 import type { Split } from '../dataset.ts';
+import { splitOfWord, splitWords } from '../split-words.ts';
 import type { CsvRow } from './csv.ts';
 import { parseCsv } from './csv.ts';
-import { compareCodeUnits } from './list-images.ts';
+import { compareCodeUnits } from './list-files.ts';
 
-export interface ImageEntry {
+export interface LabelledFile {
   /** From the data folder, with '/' between. */
   readonly path: string;
   readonly label?: number;
   readonly split?: Split;
 }
 
-export interface LabelledImages {
-  readonly entries: readonly ImageEntry[];
+export interface LabelledFiles {
+  readonly entries: readonly LabelledFile[];
   readonly notes: readonly Note[];
 }
 
-/** Words for the two sides. What a model was trained on may calibrate it, and must not prove it. */
-const splitWords: Readonly<Record<string, Split>> = {
-  calib: 'calib',
-  calibration: 'calib',
-  train: 'calib',
-  training: 'calib',
-  eval: 'eval',
-  evaluation: 'eval',
-  val: 'eval',
-  validation: 'eval',
-  valid: 'eval',
-  test: 'eval',
-};
-
 const maxLabel = 2 ** 31 - 1;
 
-function entry(path: string, label: number | undefined, split: Split | undefined): ImageEntry {
+function entry(path: string, label: number | undefined, split: Split | undefined): LabelledFile {
   return { path, ...(label === undefined ? {} : { label }), ...(split === undefined ? {} : { split }) };
 }
 
@@ -44,15 +31,13 @@ function indicesOf(names: Iterable<string>): ReadonlyMap<string, number> {
 }
 
 /**
- * Labels by folder: `class/image`, or `split/class/image` where every top folder is a word for a split.
- * Images that lie otherwise have no label.
+ * Labels by folder: `class/file`, or `split/class/file` where every top folder is a word for a split.
+ * Files that lie otherwise have no label.
  */
-export function labelsByFolder(images: readonly string[], where: string): LabelledImages {
-  const parts = images.map((path) => path.split('/'));
+export function labelsByFolder(files: readonly string[], where: string, kind: string): LabelledFiles {
+  const parts = files.map((path) => path.split('/'));
   const splitOf = (path: readonly string[]): Split | undefined =>
-    path.length > 1 && Object.hasOwn(splitWords, path[0]!.toLowerCase())
-      ? splitWords[path[0]!.toLowerCase()]
-      : undefined;
+    path.length > 1 ? splitOfWord(path[0]!) : undefined;
   const hasSplits = parts.every((path) => splitOf(path) !== undefined);
   const depth = hasSplits ? 1 : 0;
   const folders = parts.map((path) => (path.length > depth + 1 ? path[depth]! : undefined));
@@ -64,20 +49,28 @@ export function labelsByFolder(images: readonly string[], where: string): Labell
     notes.push({
       code: 'folders-not-classes',
       where,
-      what: `${loose} of ${images.length} images lie outside the ${classes.size} subfolders, so these are not taken as classes`,
+      what: `${loose} of ${files.length} ${kind} lie outside the ${classes.size} subfolders, so these are not taken as classes`,
     });
-  const entries = images.map((path, i) =>
+  const entries = files.map((path, i) =>
     entry(path, labelled ? classes.get(folders[i]!) : undefined, hasSplits ? splitOf(parts[i]!) : undefined),
   );
   return { entries, notes };
 }
 
+export interface TableName {
+  /** The table's path. */
+  readonly table: string;
+  /** What messages call the files, in plural. */
+  readonly kind: string;
+}
+
 /**
  * Labels by a table with the columns `file`, `label` and maybe `split`, in any order among others. Files are
  * paths from the table's folder or from its `images` folder. Throws DATA when files are missing, or a line is
- * wrong; images it does not name are left out, and noted.
+ * wrong; files it does not name are left out, and noted.
  */
-export function labelsByTable(text: string, images: readonly string[], table: string): LabelledImages {
+export function labelsByTable(text: string, files: readonly string[], named: TableName): LabelledFiles {
+  const { table, kind } = named;
   const rows = parseCsv(text, table);
   const header = rows[0]?.cells.map((cell) => cell.trim().toLowerCase()) ?? [];
   const column = (name: string): number => header.indexOf(name);
@@ -90,8 +83,9 @@ export function labelsByTable(text: string, images: readonly string[], table: st
       'Start with the line file,label or file,label,split',
     );
   const body = rows.slice(1);
-  if (body.length === 0) throw fail(1, 'there is no line under the header', 'Add a line for each image');
-  const known = new Set(images);
+  if (body.length === 0)
+    throw fail(1, 'there is no line under the header', `Add a line for each of the ${kind}`);
+  const known = new Set(files);
   const lines = new Map<string, number>();
   const missing: string[] = [];
   const cell = (row: CsvRow, name: string): string => row.cells[column(name)]?.trim() ?? '';
@@ -106,19 +100,18 @@ export function labelsByTable(text: string, images: readonly string[], table: st
     const path = pathOf(file, known);
     if (path === undefined) missing.push(file);
     else if (lines.has(path))
-      throw fail(row.line, `'${file}' stands on line ${lines.get(path)} already`, 'Name each image once');
+      throw fail(row.line, `'${file}' stands on line ${lines.get(path)} already`, 'Name each file once');
     else lines.set(path, row.line);
   }
   if (missing.length > 0)
     throw new OctavoError({
       code: 'DATA',
       where: table,
-      what: `${missing.length} of ${body.length} images it names are not there: ${missing
+      what: `${missing.length} of ${body.length} ${kind} it names are not there: ${missing
         .slice(0, 3)
         .map((m) => `'${m}'`)
         .join(', ')}${missing.length > 3 ? ', ...' : ''}`,
-      remedy:
-        "Paths are taken from the table's folder or from 'images' in it; .jpg, .jpeg, .png and .webp are read",
+      remedy: `Paths are taken from the table's folder or from 'images' in it${kind === 'images' ? '; .jpg, .jpeg, .png and .webp are read' : ''}`,
     });
   const labelOf = labelReader(
     body.map((row) => ({ line: row.line, label: cell(row, 'label') })),
@@ -126,19 +119,19 @@ export function labelsByTable(text: string, images: readonly string[], table: st
   );
   const entries = body.map((row) => {
     const word = cell(row, 'split');
-    if (word !== '' && !Object.hasOwn(splitWords, word.toLowerCase()))
-      throw fail(row.line, `'${word}' is no split`, `Splits are ${Object.keys(splitWords).join(', ')}`);
-    const split = word === '' ? undefined : splitWords[word.toLowerCase()];
+    const split = splitOfWord(word);
+    if (word !== '' && split === undefined)
+      throw fail(row.line, `'${word}' is no split`, `Splits are ${splitWords.join(', ')}`);
     return entry(pathOf(cell(row, 'file'), known)!, labelOf(cell(row, 'label')), split);
   });
   entries.sort((a, b) => compareCodeUnits(a.path, b.path));
-  const left = images.length - entries.length;
+  const left = files.length - entries.length;
   const notes: Note[] = [];
   if (left > 0)
     notes.push({
-      code: 'images-not-in-table',
+      code: 'files-not-in-table',
       where: table,
-      what: `${left} images it does not name are left out`,
+      what: `${left} ${kind} it does not name are left out`,
     });
   return { entries, notes };
 }
@@ -171,11 +164,11 @@ function labelReader(
 }
 
 /**
- * One image of each class in turn, so that a part from the start holds every class. Within a class the order
- * stays; images without a label are a class of their own, the last.
+ * One file of each class in turn, so that a part from the start holds every class. Within a class the order
+ * stays; files without a label are a class of their own, the last.
  */
-export function inTurns(entries: readonly ImageEntry[]): readonly ImageEntry[] {
-  const classes = new Map<number, ImageEntry[]>();
+export function inTurns(entries: readonly LabelledFile[]): readonly LabelledFile[] {
+  const classes = new Map<number, LabelledFile[]>();
   for (const item of entries) {
     const key = item.label ?? Number.POSITIVE_INFINITY;
     const members = classes.get(key);
@@ -184,7 +177,7 @@ export function inTurns(entries: readonly ImageEntry[]): readonly ImageEntry[] {
   }
   const ordered = [...classes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, members]) => members);
   const longest = ordered.reduce((most, members) => Math.max(most, members.length), 0);
-  const out: ImageEntry[] = [];
+  const out: LabelledFile[] = [];
   for (let round = 0; round < longest; round++)
     for (const members of ordered) if (round < members.length) out.push(members[round]!);
   return out;

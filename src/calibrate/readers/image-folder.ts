@@ -1,5 +1,4 @@
 /** A folder of images as a data set. Images are decoded when their turn comes, a few ahead of the consumer. */
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Note } from '../../base/errors.ts';
 import { OctavoError } from '../../base/errors.ts';
@@ -10,17 +9,12 @@ import { preprocess, preprocessingFor } from '../images/index.ts';
 import { indexedDataset } from '../indexed-dataset.ts';
 import { splitText } from '../open-arrays.ts';
 import { decodeImage } from './decode-image.ts';
-import { unreadable } from './file-source.ts';
-import type { LabelledImages } from './image-labels.ts';
-import { inTurns, labelsByFolder, labelsByTable } from './image-labels.ts';
-import type { ImageListing } from './list-images.ts';
-import { listImages } from './list-images.ts';
+import { labelledFiles } from './labelled-files.ts';
+import type { FileListing } from './list-files.ts';
+import { listFiles } from './list-files.ts';
 
 /** Enough to keep decoding and running side by side; more only takes memory. */
 const lookAhead = 4;
-const mostTableBytes = 256 * 2 ** 20;
-
-export const tableName = 'labels.csv';
 
 /**
  * Images below `folder`, labelled by labels.csv or by their folders, each as [1, ...] for the one input of the
@@ -31,7 +25,7 @@ export function openImageFolder(
   folder: string,
   inputs: readonly Port[],
   options: ImageOptions = {},
-  listing: ImageListing = listImages(folder),
+  listing: FileListing = listFiles(folder),
 ): OpenedDataset {
   const [port] = inputs;
   if (port === undefined || inputs.length > 1)
@@ -42,18 +36,14 @@ export function openImageFolder(
       remedy: 'Give the samples as .npz, with an array for each input',
     });
   const policy = preprocessingFor(port, options);
-  const found = labelled(folder, listing);
-  if (found.entries.length === 0)
+  const { entries, splits, classes, notes } = labelledFiles(folder, listing.images, 'images');
+  if (entries.length === 0)
     throw new OctavoError({
       code: 'DATA',
       where: folder,
       what: 'there is no image',
       remedy: 'Give .jpg, .jpeg, .png or .webp files, in the folder or below it',
     });
-  const hasSplits = found.entries.some((e) => e.split !== undefined);
-  const labels = new Set(found.entries.map((e) => e.label).filter((label) => label !== undefined));
-  const entries = labels.size > 0 && !hasSplits ? inTurns(found.entries) : found.entries;
-  const splits = hasSplits ? entries.map((e) => e.split) : undefined;
   const load = async (index: number): Promise<Sample> => {
     const { path, ...known } = entries[index]!;
     const file = join(folder, path);
@@ -63,37 +53,13 @@ export function openImageFolder(
   const size = `${policy.output.width}x${policy.output.height}`;
   return {
     ...indexedDataset({ size: entries.length, load, lookAhead, ...(splits === undefined ? {} : { splits }) }),
-    notes: [...unreadNotes(folder, listing), ...found.notes],
+    notes: [...unreadNotes(folder, listing), ...notes],
     describe: [`${entries.length} images in folder`, ...splitText(splits), size].join(', '),
-    ...(labels.size === 0 ? {} : { classes: labels.size }),
+    ...(classes === undefined ? {} : { classes }),
   };
 }
 
-function labelled(folder: string, listing: ImageListing): LabelledImages {
-  const table = join(folder, tableName);
-  let bytes: number;
-  try {
-    bytes = statSync(table).size;
-  } catch {
-    return labelsByFolder(listing.images, folder);
-  }
-  if (bytes > mostTableBytes)
-    throw new OctavoError({
-      code: 'DATA',
-      where: table,
-      what: `a table of ${bytes} bytes is over the limit of ${mostTableBytes}`,
-      remedy: 'Leave out columns other than file, label and split',
-    });
-  let text: string;
-  try {
-    text = readFileSync(table, 'utf8');
-  } catch (cause) {
-    throw unreadable(table, cause);
-  }
-  return labelsByTable(text, listing.images, table);
-}
-
-function unreadNotes(folder: string, listing: ImageListing): readonly Note[] {
+function unreadNotes(folder: string, listing: FileListing): readonly Note[] {
   return [...listing.unread].map(([extension, count]) => ({
     code: 'images-not-read',
     where: folder,

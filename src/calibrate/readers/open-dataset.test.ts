@@ -172,7 +172,7 @@ describe('labels.csv', () => {
     [
       'no rows',
       'file,label\n',
-      `${table}, line 1: there is no line under the header. Add a line for each image`,
+      `${table}, line 1: there is no line under the header. Add a line for each of the images`,
     ],
     [
       'a stray comma',
@@ -182,7 +182,7 @@ describe('labels.csv', () => {
     [
       'twice',
       'file,label\n1.png,0\n./1.png,0\n',
-      `${table}, line 3: './1.png' stands on line 2 already. Name each image once`,
+      `${table}, line 3: './1.png' stands on line 2 already. Name each file once`,
     ],
     [
       'mixed labels',
@@ -275,7 +275,8 @@ test('what cannot be opened is said', async () => {
     'both/a.npy': '',
     'bad.npz': 'no zip at all, this one',
   });
-  const supported = 'Give a folder of images, a .npy or .npz file, or a folder with a .npy for each input';
+  const supported =
+    'Give a folder of images, a folder with a .npy or .bin for each input, or a file: .npy, .npz, .bin, .raw, .jsonl, .ndjson, .mjs, .js';
   const at = (name: string) => join(folder, name);
   expect(await messageOf(at('none'))).toMatch(
     /^DIR\/none: it cannot be read \(ENOENT.*Check that the file is there/,
