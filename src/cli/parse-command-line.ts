@@ -5,18 +5,21 @@ import { nearest } from '../base/nearest.ts';
 import type { CommandSpec, OptionSpec, RawOptions } from './command-spec.ts';
 import type { RawValue } from './option-values.ts';
 
-interface OptionForm {
+export interface OptionForm {
   /** As typed, without dashes: `no-bias-correction`. */
   readonly name: string;
   readonly short: string | undefined;
   readonly takesValue: boolean;
+  /** The value names a file or folder. */
+  readonly isPath: boolean;
 }
 
 /** `-o, --output <file>`, `--bgr`, `--no-bias-correction`. */
-function formOf({ flags }: OptionSpec): OptionForm {
+export function formOf({ flags }: OptionSpec): OptionForm {
   const match = /^(?:-(\w), )?--([\w-]+)( <[^>]+>)?$/.exec(flags);
   if (match === null) throw new Error(`the option '${flags}' is not spelled as an option`);
-  return { name: match[2]!, short: match[1], takesValue: match[3] !== undefined };
+  const isPath = match[3] === ' <path>' || match[3] === ' <file>';
+  return { name: match[2]!, short: match[1], takesValue: match[3] !== undefined, isPath };
 }
 
 /** Texts stay as typed (`007`, `1e3`): nodes are named so. Options come out under camel-case names, `--no-x` as `x: false`. */
@@ -102,6 +105,6 @@ function unknownOption(spec: CommandSpec, typed: string, forms: readonly OptionF
   );
 }
 
-function camelCase(name: string): string {
+export function camelCase(name: string): string {
   return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

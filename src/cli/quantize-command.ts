@@ -17,6 +17,7 @@ import type { QuantizeReport } from '../report/quantize-report.ts';
 import { quantizeReportJson, quantizeReportText } from '../report/quantize-report.ts';
 import { version } from '../version.ts';
 import type { CommandSpec, RawOptions } from './command-spec.ts';
+import { withConfigFile } from './config-file.ts';
 import { dataOptionsOf, gateLimitsOf } from './data-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { countOf, dimsOf, textOf, textsOf } from './option-values.ts';
@@ -36,8 +37,9 @@ export const quantizeCommand: CommandSpec = {
   run: runQuantize,
 };
 
-async function runQuantize(args: readonly string[], raw: RawOptions, signal: AbortSignal): Promise<number> {
+async function runQuantize(args: readonly string[], typed: RawOptions, signal: AbortSignal): Promise<number> {
   const input = args[0]!;
+  const { options: raw, notes: fileNotes } = withConfigFile(quantizeOptions, typed, input);
   const settings = settingsOf(input, raw);
   const line = progressLine(process.stderr, raw.quiet === true);
   try {
@@ -69,7 +71,7 @@ async function runQuantize(args: readonly string[], raw: RawOptions, signal: Abo
       input,
       settings,
       int8,
-      data,
+      data: { ...data, notes: [...fileNotes, ...data.notes] },
       run,
       clear: line.clear,
       json: raw.json === true,

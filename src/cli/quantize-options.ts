@@ -4,6 +4,7 @@ import { calibrationMethods } from '../calibrate/methods/index.ts';
 import { defaultCalibrationSamples } from '../calibrate/split.ts';
 import { targets } from '../quantize/targets/index.ts';
 import type { OptionSpec } from './command-spec.ts';
+import { configOption } from './config-file.ts';
 import { gateOptions, preprocessingOptions } from './data-options.ts';
 
 const list = (names: readonly string[]): string => names.join(', ');
@@ -32,6 +33,7 @@ export const quantizeOptions: readonly OptionSpec[] = [
     flags: '--plan <file>',
     text: 'Replay such a file; --data then only proves the result, on the samples that did not calibrate',
   },
+  configOption,
   { flags: '--json', text: 'Print the report as JSON' },
   { flags: '--quiet', text: 'No progress' },
 ];
