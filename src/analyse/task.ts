@@ -6,20 +6,21 @@ import { requiredInputs, shapeOf } from '../ir/index.ts';
 export type Task = 'classification' | 'tensors';
 
 /**
- * Labels make it a classification. Without them: one output of [N, classes], unless it has the shape of the only
- * input (an autoencoder gives back what it got).
+ * A classification has one output of [N, classes] (trailing ones allowed). With labels, or a Softmax at its end, that is
+ * enough; without, an output of the shape of the only input is none (an autoencoder gives back what it got).
  */
 export function taskOf(model: Model, hasLabels: boolean): Task {
   const { graph } = model;
   const [output] = graph.outputs;
   if (graph.outputs.length !== 1 || output === undefined) return 'tensors';
-  if (hasLabels) return 'classification';
-  if (endsInSoftmax(graph.nodes, output.name)) return 'classification';
   const shape = shapeOf(output.type);
-  if (shape?.length !== 2 || (typeof shape[1] === 'number' && shape[1] < 2)) return 'tensors';
+  if (shape === undefined)
+    return hasLabels || endsInSoftmax(graph.nodes, output.name) ? 'classification' : 'tensors';
+  if (shape.length < 2 || shape[1] === 1 || shape.slice(2).some((d) => d !== 1)) return 'tensors';
+  if (hasLabels || endsInSoftmax(graph.nodes, output.name)) return 'classification';
   const inputs = requiredInputs(graph);
-  const same = inputs.length === 1 && JSON.stringify(shapeOf(inputs[0]!.type)) === JSON.stringify(shape);
-  return same ? 'tensors' : 'classification';
+  const isSame = inputs.length === 1 && JSON.stringify(shapeOf(inputs[0]!.type)) === JSON.stringify(shape);
+  return isSame ? 'tensors' : 'classification';
 }
 
 function endsInSoftmax(nodes: readonly Node[], output: string): boolean {

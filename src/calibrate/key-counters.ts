@@ -153,3 +153,9 @@ function floatOf(bits: number): number {
 export function magnitudeOf(key: number): number {
   return key >= firstNonFiniteKey ? 2 ** 128 : floatOf(key << 15);
 }
+
+/** The key of a magnitude: a float32 of at least 0. */
+export function magnitudeKeyOf(magnitude: number): number {
+  floats[0] = Math.abs(magnitude);
+  return floatBits[0]! >>> 15;
+}

@@ -254,3 +254,22 @@ test('long tensors: several runs, odd lengths, a view that starts inside its buf
     expect(whole.channelMeans()![c]).toBe(sum / 2001);
   }
 });
+
+test('clamped counts what would have been seen of cut values', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -100, max: 100 }), { minLength: 1 }),
+      fc.constantFrom(-64, -8, -3, 0),
+      fc.constantFrom(0, 4, 7, 64),
+      (values, lo, hi) => {
+        const whole = new TensorStatistic();
+        whole.addSample(Float32Array.from(values));
+        const cut = new TensorStatistic();
+        cut.addSample(Float32Array.from(values, (v) => Math.min(Math.max(v, lo), hi)));
+        const clamped = whole.clamped(lo, hi);
+        expect([clamped.min + 0, clamped.max + 0]).toEqual([cut.min + 0, cut.max + 0]);
+        expect([...clamped.bins().count]).toEqual([...cut.bins().count]);
+      },
+    ),
+  );
+});

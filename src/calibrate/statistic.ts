@@ -4,11 +4,12 @@
  */
 import { CalibrationError } from '../base/errors.ts';
 import { ExactSum } from '../base/exact-sum.ts';
+import { clamp } from '../base/integer.ts';
 import type { Bins } from './bins.ts';
 import { foldedBins, signedBins } from './bins.ts';
 import type { ChannelLayout } from './channel-layout.ts';
 import { checkLayout } from './channel-layout.ts';
-import { KeyCounters, magnitudeKeys } from './key-counters.ts';
+import { KeyCounters, magnitudeKeyOf, magnitudeKeys } from './key-counters.ts';
 import type { StatisticJson } from './statistic-json.ts';
 import { decodeStatistic, encodeStatistic } from './statistic-json.ts';
 
@@ -136,6 +137,29 @@ export class TensorStatistic {
       union.#add(rest);
     }
     return union;
+  }
+
+  /** What would have been seen of the values cut to [lo, hi], lo <= 0 <= hi, to the resolution of a key; without channel sums. */
+  clamped(lo: number, hi: number): TensorStatistic {
+    const { channels: _, keys, counts, ...rest } = this.state();
+    const [below, above] = [magnitudeKeyOf(-lo), magnitudeKeyOf(hi)];
+    const at = new Map<number, number>();
+    for (const [i, key] of keys.entries()) {
+      const isNegative = key >= magnitudeKeys;
+      const magnitude = Math.min(key % magnitudeKeys, isNegative ? below : above);
+      const to = magnitude + (isNegative ? magnitudeKeys : 0);
+      at.set(to, (at.get(to) ?? 0) + counts[i]!);
+    }
+    const sorted = [...at].sort((a, b) => a[0] - b[0]);
+    const clamped = new TensorStatistic();
+    clamped.#add({
+      ...rest,
+      min: clamp(rest.min, Math.fround(lo), Math.fround(hi)),
+      max: clamp(rest.max, Math.fround(lo), Math.fround(hi)),
+      keys: sorted.map(([key]) => key),
+      counts: sorted.map(([, count]) => count),
+    });
+    return clamped;
   }
 
   equals(other: TensorStatistic): boolean {

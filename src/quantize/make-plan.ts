@@ -11,6 +11,9 @@ import { constantOf, perChannel, perTensor, shapeOf, type Tensor } from '../ir/i
 import type { TypeTable } from '../ops/infer-types.ts';
 import type { Layout, ParamGroup, WeightedNode } from './decision.ts';
 import type { QuantPlan, ValueParams, WeightParams } from './plan.ts';
+import { reachOf } from './reach.ts';
+import type { Readers } from './readers.ts';
+import { readersOf } from './readers.ts';
 import { biasShift } from './refine/bias-correction.ts';
 import type { TargetProfile } from './targets/index.ts';
 
@@ -31,8 +34,9 @@ export function makePlan(input: MakePlanInput): {
 } {
   const { layout, target, statistics, float } = input;
   const values = new Map<string, ValueParams>();
+  const readers = readersOf(float.graph);
   for (const group of layout.groups) {
-    const params = toValueParams(groupParams(group, input));
+    const params = toValueParams(groupParams(group, readers, input));
     for (const value of group.values) values.set(value, params);
   }
   const constants = new Map(layout.operands.map(({ value }) => [value, constantParams(value, input)]));
@@ -62,13 +66,14 @@ export function makePlan(input: MakePlanInput): {
   };
 }
 
-function groupParams(group: ParamGroup, { target, statistics, method }: MakePlanInput): QuantParams {
+function groupParams(group: ParamGroup, readers: Readers, input: MakePlanInput): QuantParams {
+  const { target, statistics, method, float } = input;
   const { dtype, symmetric } = target.activations;
   const where = `value '${group.values[0]}'`;
   const range: Range =
     group.fixed === undefined
       ? method.range(
-          statisticOf(group, statistics),
+          withinReach(statisticOf(group, statistics), group, float.graph, readers),
           symmetric ? { kind: 'symmetric', levels: 255 } : { kind: 'asymmetric', levels: 256 },
           where,
         )
@@ -77,6 +82,19 @@ function groupParams(group: ParamGroup, { target, statistics, method }: MakePlan
   // A clamp's result lies above its floor whatever was seen: the zero point must be the least code.
   const lo = Math.max(range.lo, group.floor ?? range.lo);
   return rangeToParams({ lo, hi: Math.max(lo, range.hi) }, { dtype, symmetric, ...ceiling }, where);
+}
+
+/** What no reader tells apart counts as the nearest that one does. Values that share parameters reach as far as any of them. */
+function withinReach(
+  statistic: TensorStatistic,
+  group: ParamGroup,
+  graph: Graph,
+  readers: Readers,
+): TensorStatistic {
+  const reaches = group.values.map((value) => reachOf(value, graph, readers));
+  const lo = Math.min(0, ...reaches.map((r) => r.lo));
+  const hi = Math.max(0, ...reaches.map((r) => r.hi));
+  return lo <= statistic.min && statistic.max <= hi ? statistic : statistic.clamped(lo, hi);
 }
 
 /** Values that share parameters are ranged by all of what they hold together. */
