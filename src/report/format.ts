@@ -30,3 +30,16 @@ export function formatDb(db: number): string {
   if (db === Number.POSITIVE_INFINITY) return 'exact';
   return `${db.toFixed(1)} dB`;
 }
+
+/** 1,234,567 as `1.23 M`; below ten thousand every digit. */
+export function formatCount(count: number): string {
+  if (count < 10_000) return `${count}`;
+  const units = ['k', 'M', 'G', 'T'];
+  let value = count / 1000;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value.toPrecision(3)} ${units[unit]}`;
+}
