@@ -5,7 +5,7 @@ import type { QuantRule } from '../ops/contract.ts';
 import { contractOf } from '../ops/index.ts';
 import type { TypeTable } from '../ops/infer-types.ts';
 import type { SelectNode } from './select.ts';
-import { holds } from './targets/float-conditions.ts';
+import { measureOf } from './targets/conv-measures.ts';
 import type { TargetProfile } from './targets/index.ts';
 
 export type Eligibility = { readonly rule: QuantRule } | { readonly reason: string };
@@ -28,7 +28,9 @@ export function eligibilityOf(node: Node, context: EligibilityContext): Eligibil
   if (rule.kind === 'activation') return { rule };
   const { target, graph } = context;
   if (!target.operators.includes(node.op)) return { reason: `${target.id} runs ${node.op} in float` };
-  const faster = target.keepFloat.find((k) => k.op === node.op && holds(k.when, node, graph));
+  const faster = target.keepFloat.find(
+    (k) => k.op === node.op && (measureOf(node, k.measure, graph) ?? Number.POSITIVE_INFINITY) <= k.atMost,
+  );
   if (faster !== undefined) return { reason: `${target.id} runs it in float: ${faster.why}` };
   if (rule.kind !== 'weighted') return arithmeticEligibility(node, ruleOn(target, node, rule), context);
   const weight = constantOf(context.graph, node.inputs[1] ?? '');

@@ -158,13 +158,14 @@ function residualsAsCodes(file: QdqFile): void {
   }
 }
 
-/** Depthwise and image convolutions compute in float, and stay so: nothing is quantized right behind them. */
+/** Depthwise, image and thin convolutions compute in float, and stay so: nothing is quantized right behind them. */
 function slowConvolutionsInFloat(file: QdqFile): void {
   for (const conv of file.of(/^Conv$/)) {
     const stored = isStoredCodes(file, conv.inputs[1]);
     const weight = file.tensor(stored ? file.dequantizer(conv.inputs[1])!.inputs[0]! : conv.inputs[1]!);
     const groups = conv.ints.get('group') ?? 1;
-    const slow = (groups > 1 && weight.dims[1] === 1) || weight.dims[1]! * groups <= 4;
+    const products = weight.dims.slice(1).reduce((n, d) => n * d, 1);
+    const slow = weight.dims[1] === 1 || weight.dims[1]! * groups <= 4 || products <= 32;
     expect([conv.name, stored]).toEqual([conv.name, !slow]);
     if (!slow || file.dequantizer(conv.inputs[0]) === undefined) continue;
     const behind = file.readers(conv.outputs[0]!);

@@ -8,13 +8,25 @@ import type { TargetProfile } from './profile.ts';
 export const ortWeb = {
   ...ortCpu,
   id: 'ort-web',
-  title: 'onnxruntime-web (WebAssembly): as ort-cpu, depthwise and image convolutions stay float',
+  title: 'onnxruntime-web (WebAssembly): as ort-cpu, convolutions that are slower in INT8 stay float',
   keepFloat: [
-    { op: 'Conv', when: 'depthwise', why: 'a depthwise convolution takes several times as long in INT8' },
     {
       op: 'Conv',
-      when: 'few-input-channels',
-      why: 'a convolution of few input channels takes twice as long in INT8',
+      measure: 'channels-per-group',
+      atMost: 1,
+      why: 'a depthwise convolution takes up to four times as long in INT8',
+    },
+    {
+      op: 'Conv',
+      measure: 'input-channels',
+      atMost: 4,
+      why: 'a convolution of a picture takes up to twice as long in INT8',
+    },
+    {
+      op: 'Conv',
+      measure: 'products-per-output',
+      atMost: 32,
+      why: 'so few products take no less time in INT8 than crossing over to it',
     },
   ],
 } as const satisfies TargetProfile;

@@ -1,5 +1,5 @@
 /** What an engine wants of an INT8 model, as data: `quantize` reads it to decide, `lint` to warn. Sources: docs/targets.md. */
-import type { FloatCondition } from './float-conditions.ts';
+import type { ConvMeasure } from './conv-measures.ts';
 
 export interface TargetProfile {
   readonly id: string;
@@ -48,7 +48,7 @@ export interface TargetProfile {
   readonly fusesAdd: boolean;
   /** `each-reader`: no two operators read the same DequantizeLinear of a value. */
   readonly dequantize: 'shared' | 'each-reader';
-  /** Operators that are faster in float there; the first whose condition holds gives the reason. */
+  /** Convolutions that are faster in float there; the first that fits gives the reason. */
   readonly keepFloat: readonly KeepFloat[];
   /**
    * Operators the engine turns into INT8 by itself between DequantizeLinear and QuantizeLinear, asked or not. One that
@@ -58,8 +58,10 @@ export interface TargetProfile {
 }
 
 export interface KeepFloat {
-  readonly op: string;
-  readonly when: FloatCondition;
+  readonly op: 'Conv';
+  readonly measure: ConvMeasure;
+  /** Where the measure is this or less. */
+  readonly atMost: number;
   /** Continues "<id> runs it in float: ". */
   readonly why: string;
 }
