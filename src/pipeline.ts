@@ -14,8 +14,9 @@ import type { Statistics } from './calibrate/collect.ts';
 import { collect } from './calibrate/collect.ts';
 import type { Dataset } from './calibrate/dataset.ts';
 import { methodByName } from './calibrate/methods/index.ts';
+import { openSession } from './calibrate/open-session.ts';
 import type { Engine } from './engines/engine.ts';
-import { onnxByteLength, writeOnnx } from './formats/onnx/index.ts';
+import { onnxByteLength } from './formats/onnx/index.ts';
 import { spellQdq } from './formats/onnx/spell-qdq.ts';
 import type { Model } from './ir/index.ts';
 import { isOnnxDomain, withParts } from './ir/index.ts';
@@ -196,7 +197,10 @@ function applied(
       quant: type.quant,
     };
   });
-  const bytes = { float: onnxByteLength(original), int8: onnxByteLength(spelled.model) };
+  const bytes = {
+    float: onnxByteLength(original, { outside: 'embed' }),
+    int8: onnxByteLength(spelled.model),
+  };
   const { samples: calibrationSamples = 0 } = options;
   return {
     original,
@@ -219,8 +223,8 @@ export async function compare(
 ): Promise<Proof> {
   const { engine, signal, onProgress } = options;
   refuseOneShot(samples);
-  const reference = await engine.load(writeOnnx(int8.original));
-  const other = await engine.load(writeOnnx(int8.model));
+  const reference = await openSession(engine, int8.original);
+  const other = await openSession(engine, int8.model);
   try {
     const task = taskOf(int8.float, options.labelled ?? (await firstIsLabelled(samples)));
     const comparison = await compareModels(reference, other, samples, { task, signal, onProgress });

@@ -3,9 +3,9 @@ import { throwIfAborted } from '../base/errors.ts';
 import type { OnProgress } from '../base/progress.ts';
 import { startProgress } from '../base/progress.ts';
 import type { Dataset } from '../calibrate/dataset.ts';
+import { openSession } from '../calibrate/open-session.ts';
 import { tapModel } from '../calibrate/tap.ts';
 import type { Engine } from '../engines/engine.ts';
-import { writeOnnx } from '../formats/onnx/index.ts';
 import type { Model, QuantParams, Tensor } from '../ir/index.ts';
 import { requiredInputs } from '../ir/index.ts';
 import { Noise } from './metrics.ts';
@@ -45,23 +45,10 @@ export async function compareLayers(
   const inner = pairs.filter((p) => !inputs.has(p.value));
   if (inner.length === 0) return [];
   const limit = options.samples ?? 16;
-  const float = await engine.load(
-    writeOnnx(
-      tapModel(
-        models.float,
-        inner.map((p) => p.value),
-      ),
-    ),
-  );
-  const int8 = await engine.load(
-    writeOnnx(
-      tapModel(
-        models.int8,
-        inner.map((p) => p.codes),
-        inner[0]!.quant.dtype,
-      ),
-    ),
-  );
+  const values = inner.map((p) => p.value);
+  const codes = inner.map((p) => p.codes);
+  const float = await openSession(engine, tapModel(models.float, values));
+  const int8 = await openSession(engine, tapModel(models.int8, codes, inner[0]!.quant.dtype));
   const noises = inner.map(() => new Noise());
   const step = startProgress('comparing layers', Math.min(limit, samples.size ?? limit), options.onProgress);
   try {
@@ -70,9 +57,9 @@ export async function compareLayers(
       if (count++ >= limit) break;
       throwIfAborted(options.signal, 'comparison of layers');
       const reference = await float.run(sample.inputs);
-      const codes = await int8.run(sample.inputs);
+      const made = await int8.run(sample.inputs);
       for (const [i, pair] of inner.entries())
-        noises[i]!.add(reference[pair.value]!.toFloat32(), dequantize(codes[pair.codes]!, pair.quant));
+        noises[i]!.add(reference[pair.value]!.toFloat32(), dequantize(made[pair.codes]!, pair.quant));
       step();
     }
   } finally {

@@ -6,10 +6,10 @@ import { CalibrationError, OctavoError, throwIfAborted } from '../base/errors.ts
 import type { OnProgress } from '../base/progress.ts';
 import { startProgress } from '../base/progress.ts';
 import type { Engine } from '../engines/engine.ts';
-import { writeOnnx } from '../formats/onnx/index.ts';
 import type { Model, Port, Tensor } from '../ir/index.ts';
 import { dtypeOf, requiredInputs, shapeOf } from '../ir/index.ts';
 import type { Dataset, Sample } from './dataset.ts';
+import { openSession } from './open-session.ts';
 import { TensorStatistic } from './statistic.ts';
 import { tapModel } from './tap.ts';
 
@@ -44,7 +44,7 @@ export async function collect(
   const ports = requiredInputs(model.graph);
   const inputs = new Set(ports.map((p) => p.name));
   const inner = values.filter((v) => !inputs.has(v));
-  const session = await engine.load(writeOnnx(tapModel(model, inner)), { threads: options.threads ?? 1 });
+  const session = await openSession(engine, tapModel(model, inner), { threads: options.threads ?? 1 });
   const step = startProgress('calibrating', samples.size, options.onProgress);
   let groups: readonly (readonly string[])[] = inner.map((v) => [v]);
   let count = 0;

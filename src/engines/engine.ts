@@ -2,6 +2,7 @@
  * Who runs a graph, behind one small interface. Octavo asks an engine for float execution and for the proof;
  * it never depends on which one answers.
  */
+import type { ByteSink } from '../base/bytes.ts';
 import type { DType, Shape, Tensor } from '../ir/index.ts';
 
 export interface SessionOptions {
@@ -27,9 +28,15 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
+/** A model too large for one buffer: who has a disk lets it be written there, the graph and its weights apart. */
+export interface LargeModel {
+  /** `location` is the name by which the graph shall refer to the weights. */
+  readonly writeTo: (graph: ByteSink, weights: ByteSink, location: string) => void;
+}
+
 export interface Engine {
   /** `onnxruntime-node 1.30.0`: recorded in tables and reports. */
   readonly name: string;
-  /** From ONNX bytes, or (Node only) a path, which is how files over 2 GB and external data are run. Throws ENGINE. */
-  load(model: Uint8Array | string, options?: SessionOptions): Promise<Session>;
+  /** From ONNX bytes; on Node also from a path, or from a model over 2 GB. Throws ENGINE. */
+  load(model: Uint8Array | string | LargeModel, options?: SessionOptions): Promise<Session>;
 }

@@ -1,10 +1,14 @@
 /** onnxruntime-node as an engine. The package is an optional peer: a missing one is an error that says what to install. */
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { ByteSink } from '../base/bytes.ts';
 import { OctavoError } from '../base/errors.ts';
 import type { DType } from '../ir/index.ts';
 import { isNumericDType, Tensor } from '../ir/index.ts';
-import type { Engine, Session, SessionOptions, SessionPort } from './engine.ts';
+import type { Engine, LargeModel, Session, SessionOptions, SessionPort } from './engine.ts';
 
 type Ort = typeof import('onnxruntime-node');
 
@@ -61,16 +65,33 @@ export async function onnxruntimeNode(): Promise<Engine> {
     async load(model, options = {}) {
       const sessionOptions = toSessionOptions(options);
       try {
-        const session =
-          typeof model === 'string'
-            ? await ort.InferenceSession.create(model, sessionOptions)
-            : await ort.InferenceSession.create(model, sessionOptions);
-        return wrap(ort, name, session);
+        return wrap(ort, name, await createSession(ort, model, sessionOptions));
       } catch (cause) {
         throw engineError(name, cause);
       }
     },
   };
+}
+
+async function createSession(
+  ort: Ort,
+  model: Uint8Array | string | LargeModel,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  if (typeof model === 'string') return await ort.InferenceSession.create(model, options);
+  if (model instanceof Uint8Array) return await ort.InferenceSession.create(model, options);
+  const folder = mkdtempSync(join(tmpdir(), 'octavo-'));
+  const [path, location] = [join(folder, 'model.onnx'), 'model.onnx.data'];
+  const files = [openSync(path, 'w'), openSync(join(folder, location), 'w')] as const;
+  try {
+    const sinks = files.map((file): ByteSink => ({ write: (piece) => writeFileSync(file, piece) }));
+    model.writeTo(sinks[0]!, sinks[1]!, location);
+    return await ort.InferenceSession.create(path, options);
+  } finally {
+    for (const file of files) closeSync(file);
+    // The session has read the files, or holds them open: their names can go.
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function toSessionOptions(options: SessionOptions): InferenceSession.SessionOptions {

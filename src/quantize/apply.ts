@@ -244,7 +244,7 @@ class PlanEdit {
         ? perTensor('int8', params.scales[0]!, 0, `weight '${name}'`)
         : perChannel('int8', params.scales, params.axis, `weight '${name}'`);
     const key = JSON.stringify(['weight', name, params.axis, params.scales]);
-    inputs[1] = this.#store(key, `${name}_quantized`, quantizeWeight(weight, quant), quant);
+    inputs[1] = this.#store(key, `${name}_quantized`, weightCodes(weight, quant), quant);
     this.#quantizeBias(node, inputs, params);
   }
 
@@ -298,6 +298,14 @@ class PlanEdit {
       throw misfit(`value '${name}'`, 'the plan takes it for a constant, and the model does not');
     return tensor;
   }
+}
+
+/** Beyond this, codes are made again each time they are read: a large model is quantized weight by weight, never held. */
+const heldCodesBytes = 4 * 2 ** 20;
+
+function weightCodes(weight: Tensor, quant: QuantParams): Tensor {
+  if (weight.size <= heldCodesBytes) return quantizeWeight(weight, quant);
+  return Tensor.lazy('int8', weight.dims, () => quantizeWeight(weight, quant).bytes());
 }
 
 function checkScales(node: Node, params: WeightParams, weight: Tensor): void {

@@ -39,8 +39,8 @@ const { numbers } = ModelProto;
  * Throws INVALID_GRAPH for quantized values that are not spelled as QDQ, INVALID_ARGUMENT beyond 2^31 - 1 bytes,
  * IO when outside data cannot be read.
  */
-export function writeOnnx(model: Model): Uint8Array {
-  const { pieces, length } = plan(model, {});
+export function writeOnnx(model: Model, options: Pick<WriteOnnxOptions, 'outside'> = {}): Uint8Array {
+  const { pieces, length } = plan(model, options);
   const bytes = new Uint8Array(length);
   writePieces(pieces, fillSink(bytes));
   return bytes;
@@ -54,8 +54,8 @@ export function writeOnnxTo(model: Model, sink: ByteSink, options: WriteOnnxOpti
 }
 
 /** Bytes that `writeOnnx` would give, without reading any weight; may be beyond what it takes. */
-export function onnxByteLength(model: Model): number {
-  return verbatimModel(model, {})?.length ?? modelMessage(model, undefined).length;
+export function onnxByteLength(model: Model, options: Pick<WriteOnnxOptions, 'outside'> = {}): number {
+  return verbatimModel(model, options)?.length ?? modelMessage(model, undefined).length;
 }
 
 /** Whether the data of some initializer lies outside the file the model was read from. */
