@@ -34,7 +34,7 @@ test('a model whose weights lie in another file runs', async () => {
 });
 
 test('a model written for the engine piece by piece runs, and its temporary files go', async () => {
-  const temporary = () => readdirSync(tmpdir()).filter((name) => /^octavo-\w{6}$/.test(name));
+  const temporary = () => readdirSync(tmpdir()).filter((name) => /^octavo-engine-/.test(name));
   const before = temporary();
   const session = await engine.load({
     writeTo: (graph, weights, location) =>

@@ -80,7 +80,7 @@ async function createSession(
 ): Promise<InferenceSession> {
   if (typeof model === 'string') return await ort.InferenceSession.create(model, options);
   if (model instanceof Uint8Array) return await ort.InferenceSession.create(model, options);
-  const folder = mkdtempSync(join(tmpdir(), 'octavo-'));
+  const folder = mkdtempSync(join(tmpdir(), 'octavo-engine-'));
   const [path, location] = [join(folder, 'model.onnx'), 'model.onnx.data'];
   const files = [openSync(path, 'w'), openSync(join(folder, location), 'w')] as const;
   try {
