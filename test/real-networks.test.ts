@@ -41,7 +41,7 @@ test.skipIf(!hasShared)(
     const { proof, opset, int8 } = await prove('yolox_nano.onnx', {
       preset: '0-255',
       bgr: true,
-      letterbox: { fill: 114 },
+      resize: { letterbox: 114 },
     });
     expect(opset).toBe(11);
     expect(opsetOf(int8.model)).toBe(13);

@@ -46,7 +46,7 @@ export async function collect(
   const inner = values.filter((v) => !inputs.has(v));
   const session = await openSession(engine, tapModel(model, inner), { threads: options.threads ?? 1 });
   const step = startProgress('calibrating', samples.size, options.onProgress);
-  let groups: readonly (readonly string[])[] = inner.map((v) => [v]);
+  let groups: readonly (readonly string[])[] = inFew(inner);
   let count = 0;
   try {
     for await (const sample of samples) {
@@ -64,7 +64,7 @@ export async function collect(
           add(statistics.get(value)!, tensor, axes.get(value), value);
         }
       }
-      // The first sample is fetched value by value: from then on the sizes are known.
+      // The first sample is fetched a few values at a time: from then on the sizes are known.
       if (count === 0) groups = groupBySize(inner, sizes, options.budgetBytes ?? 256 * 2 ** 20);
       count++;
       step();
@@ -99,6 +99,15 @@ function add(
   const fits = axis !== undefined && axis >= 0 && axis < dims.length;
   const inner = fits ? dims.slice(axis + 1).reduce((n, d) => n * d, 1) : 1;
   statistic.addSample(tensor.data('float32'), fits ? { channels: dims[axis]!, inner } : undefined);
+}
+
+/** Values fetched together before their sizes are known: every fetch runs the whole network. */
+const fewValues = 8;
+
+function inFew(values: readonly string[]): readonly (readonly string[])[] {
+  const groups: string[][] = [];
+  for (let i = 0; i < values.length; i += fewValues) groups.push(values.slice(i, i + fewValues));
+  return groups;
 }
 
 function groupBySize(
