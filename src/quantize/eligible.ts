@@ -5,7 +5,6 @@ import type { QuantRule } from '../ops/contract.ts';
 import { contractOf } from '../ops/index.ts';
 import type { TypeTable } from '../ops/infer-types.ts';
 import type { SelectNode } from './select.ts';
-import { measureOf } from './targets/conv-measures.ts';
 import type { TargetProfile } from './targets/index.ts';
 
 export type Eligibility = { readonly rule: QuantRule } | { readonly reason: string };
@@ -26,12 +25,8 @@ export function eligibilityOf(node: Node, context: EligibilityContext): Eligibil
   if (!isOnnxDomain(node.domain)) return { reason: `an operator of the domain '${node.domain}'` };
   if (rule === undefined) return { reason: `${node.op} has no INT8 form here` };
   if (rule.kind === 'activation') return { rule };
-  const { target, graph } = context;
+  const { target } = context;
   if (!target.operators.includes(node.op)) return { reason: `${target.id} runs ${node.op} in float` };
-  const faster = target.keepFloat.find(
-    (k) => k.op === node.op && (measureOf(node, k.measure, graph) ?? Number.POSITIVE_INFINITY) <= k.atMost,
-  );
-  if (faster !== undefined) return { reason: `${target.id} runs it in float: ${faster.why}` };
   if (rule.kind !== 'weighted') return arithmeticEligibility(node, ruleOn(target, node, rule), context);
   const weight = constantOf(context.graph, node.inputs[1] ?? '');
   // A product of two activations has no weight: both sides are ordinary operands.

@@ -11,6 +11,7 @@ import type { ConstantOperand, Layout, WeightedNode } from './decision.ts';
 import { clampAlone, dataInputsOf, dataOutputsOf, eligibilityOf } from './eligible.ts';
 import { fusedAdds } from './fused-add.ts';
 import { groupValues } from './groups.ts';
+import { fasterInFloat } from './keep-float.ts';
 import type { Merge } from './mergeable.ts';
 import { mergeableActivations, whyNotMerged } from './mergeable.ts';
 import { readersOf } from './readers.ts';
@@ -35,8 +36,10 @@ export function layOut(input: LayoutInput): Layout {
   const reasons = new Map<Node, string>();
   for (const node of graph.nodes) {
     const eligibility = eligibilityOf(node, { ...input, graph });
-    if ('rule' in eligibility) rules.set(node, eligibility.rule);
-    else reasons.set(node, eligibility.reason);
+    const faster = fasterInFloat(node, { graph, target, readers });
+    if (!('rule' in eligibility)) reasons.set(node, eligibility.reason);
+    else if (faster !== undefined) reasons.set(node, `${target.id} runs it in float: ${faster}`);
+    else rules.set(node, eligibility.rule);
   }
 
   const context = { graph, target, rules, readers };

@@ -191,8 +191,7 @@ describe('other fields', () => {
     ['grouped', [8, 4, 3, 3], 2, 8, false],
     ['of a picture', [8, 3, 3, 3], 1, 3, true],
     ['of five channels', [8, 5, 3, 3], 1, 5, false],
-    ['of 32 products', [8, 32, 1, 1], 1, 32, true],
-    ['of 33 products', [8, 33, 1, 1], 1, 33, false],
+    ['of few products, for another in INT8', [8, 32, 1, 1], 1, 32, false],
   ])('a convolution %s, for onnxruntime-web', (_, dims, group, channels, float) => {
     const text = `input x: float32[1, ${channels}, 8, 8]  ${constant('v', dims)}  ${constant('u', [8, dims[0]!, 1, 1])}
       c = Conv(x, v) {group = ${group}}  y = Conv(c, u)  output y: float32`;
@@ -200,6 +199,22 @@ describe('other fields', () => {
       float ? /^float: ort-web runs it in float: \w/ : /^quantized/,
     );
     expect(planText(text, { target: ortCpu }).decision('c')).toMatch(/^quantized/);
+  });
+
+  test.each<[name: string, channels: number, middle: string, float: boolean]>([
+    ['of 32 products before a depthwise one', 32, 'r = Conv(c, t) {group = 8}', true],
+    ['of 33 products before a depthwise one', 33, 'r = Conv(c, t) {group = 8}', false],
+    ['with a clamp before a depthwise one', 32, 'k = Relu(c)  r = Conv(k, t) {group = 8}', true],
+    ['with another reader', 32, 'n = Neg(c)  k = Relu(c)  r = Conv(k, t) {group = 8}', false],
+    ['before a pool', 32, 'k = MaxPool(c) {kernel_shape = [1, 1]}  r = Conv(k, t) {group = 8}', false],
+  ])('a convolution %s, for onnxruntime-web', (_, channels, middle, float) => {
+    const text = `input x: float32[1, ${channels}, 8, 8]  ${constant('v', [8, channels, 1, 1])}
+      ${constant('t', [8, 1, 1, 1])}  ${constant('u', [64, 8, 8, 8])}
+      c = Conv(x, v)  ${middle}  y = Conv(r, u)  output y: float32`;
+    const p = planText(text, { target: ortWeb as never });
+    expect(p.decision('c')).toMatch(float ? /^float: ort-web runs it in float: so few/ : /^quantized/);
+    expect(p.decision('r')).toMatch(/^float: ort-web runs it in float: a depthwise/);
+    expect(p.decision('y')).toMatch(/^quantized/);
   });
 
   test('only who runs what it reads needs no barrier', () => {
