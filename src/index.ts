@@ -11,9 +11,13 @@ export { CalibrationError, FormatError, OctavoError, UnsupportedError } from './
 export type { OnProgress, Progress } from './base/progress.ts';
 export type { ArrayOptions } from './calibrate/arrays.ts';
 export { datasetFromTensors } from './calibrate/arrays.ts';
+export type { DataCheck, DataCheckOptions } from './calibrate/data-check.ts';
+export { checkData } from './calibrate/data-check.ts';
 export type { Dataset, OpenedDataset, Sample, Split } from './calibrate/dataset.ts';
 export type { ImageOptions, PixelImage, Preprocessing, PresetName } from './calibrate/images/index.ts';
 export { pixelImage, preprocess, preprocessingFor, presets } from './calibrate/images/index.ts';
+export type { JsonLinesOptions } from './calibrate/json-lines.ts';
+export { openJsonLines } from './calibrate/json-lines.ts';
 export type { CalibrationMethod, CalibrationMethodId } from './calibrate/methods/index.ts';
 export { calibrationMethods } from './calibrate/methods/index.ts';
 export type { Npz } from './calibrate/npz.ts';

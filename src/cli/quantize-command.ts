@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { judge } from '../analyse/gate.ts';
 import { invalidArgument, OctavoError } from '../base/errors.ts';
+import { checkData } from '../calibrate/data-check.ts';
 import type { Dataset, OpenedDataset } from '../calibrate/dataset.ts';
 import { methodByName } from '../calibrate/methods/index.ts';
 import { openDataset } from '../calibrate/readers/open-dataset.ts';
@@ -61,17 +62,18 @@ async function runQuantize(args: readonly string[], typed: RawOptions, signal: A
     // A plan replayed without data needs no engine.
     const engine = data.eval === undefined ? undefined : await onnxruntimeNode();
     const run = engine === undefined ? undefined : { engine, signal, onProgress: line.report };
+    const check = plan === undefined ? await checkData(prepared.float, data.calib!, run!) : undefined;
     const int8 =
-      plan === undefined
-        ? quantize(await calibrate(prepared, data.calib!, run!), settings.quantize)
-        : quantizeByPlan(prepared, plan);
+      check === undefined
+        ? quantizeByPlan(prepared, plan!)
+        : quantize(await calibrate(prepared, check.samples, run!), settings.quantize);
     if (settings.savePlan !== undefined) writeTextFile(settings.savePlan, planToJson(int8.plan));
     writeOnnxFile(int8.model, settings.output);
     return await proveAndPrint({
       input,
       settings,
       int8,
-      data: { ...data, notes: [...fileNotes, ...data.notes] },
+      data: { ...data, notes: [...fileNotes, ...data.notes, ...(check?.notes() ?? [])] },
       run,
       clear: line.clear,
       json: raw.json === true,

@@ -1,0 +1,91 @@
+/**
+ * Looks at the samples before work is done on them: shape and type against the model, and signs of preprocessing the
+ * model was not trained with. Wrong shapes are errors; everything else is a note, as no statistics can be sure. How
+ * often each sign is right, and what none of them sees, is in docs/data.md. Browser-safe.
+ */
+import type { Note } from '../base/errors.ts';
+import type { OnProgress } from '../base/progress.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { Model } from '../ir/index.ts';
+import { dtypeOf, requiredInputs, shapeOf } from '../ir/index.ts';
+import { checkAnswers } from './answer-check.ts';
+import { checkSample } from './collect.ts';
+import type { Dataset } from './dataset.ts';
+import { firstLayerOf } from './first-layer.ts';
+import { openSession } from './open-session.ts';
+import { watched } from './sample-prints.ts';
+import { checkScale, scaleSamples } from './scale-check.ts';
+import { tapModel } from './tap.ts';
+
+export interface DataCheckOptions {
+  readonly engine: Engine;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+export interface DataCheck {
+  /** The same samples, to calibrate on: while they stream by the first time, repeated and constant ones are found. */
+  readonly samples: Dataset;
+  /** All that was found so far. */
+  notes(): readonly Note[];
+}
+
+/** Fewer leave the rare large values unseen. */
+const fewestSamples = 10;
+
+/**
+ * Runs `model` (float) on at most 64 of the samples. Throws DATA when one of the first 16 does not fit it, ENGINE,
+ * CANCELLED.
+ */
+export async function checkData(
+  model: Model,
+  samples: Dataset,
+  options: DataCheckOptions,
+): Promise<DataCheck> {
+  const { graph } = model;
+  const inputs = requiredInputs(graph);
+  let count = 0;
+  for await (const sample of samples) {
+    checkSample(sample, inputs);
+    if (++count === scaleSamples) break;
+  }
+  const layers = inputs.flatMap((port) => firstLayerOf(graph, port) ?? []);
+  const outputs = graph.outputs.filter((port) => dtypeOf(port.type) === 'float32').map((port) => port.name);
+  const [output] = graph.outputs;
+  const scores =
+    graph.outputs.length === 1 && outputs.length === 1 && shapeOf(output!.type)?.length === 2
+      ? output!.name
+      : undefined;
+  const found: Note[] = [...countNotes(samples.size ?? count)];
+  if (count > 0 && (layers.length > 0 || scores !== undefined)) {
+    const taps = new Set([...layers.map((layer) => layer.value), ...outputs]);
+    const session = await openSession(options.engine, tapModel(model, [...taps]));
+    try {
+      const { signal, onProgress } = options;
+      const scale = await checkScale({ session, layers, outputs, samples, signal });
+      found.push(...scale);
+      // Fed on a wrong scale, a model has no opinion of colours.
+      const ordered = scale.length === 0;
+      if (scores !== undefined)
+        found.push(
+          ...(await checkAnswers({ session, output: scores, inputs, samples, ordered, signal, onProgress })),
+        );
+    } finally {
+      await session.dispose();
+    }
+  }
+  const stream = watched(samples);
+  return { samples: stream, notes: () => [...found, ...stream.notes()] };
+}
+
+function countNotes(count: number): readonly Note[] {
+  return count === 0 || count >= fewestSamples
+    ? []
+    : [
+        {
+          code: 'few-calibration-samples',
+          where: 'calibration data',
+          what: `${count} ${count === 1 ? 'sample leaves' : 'samples leave'} rare large values unseen: a hundred are a good start`,
+        },
+      ];
+}

@@ -1,0 +1,88 @@
+/** Samples that should not be there: the same bytes twice, or one value throughout. Seen while they stream by. */
+import type { Note } from '../base/errors.ts';
+import type { Tensor } from '../ir/index.ts';
+import type { Dataset, Sample } from './dataset.ts';
+
+export interface WatchedDataset extends Dataset {
+  /** Of the samples seen in the first full iteration so far. */
+  notes(): readonly Note[];
+}
+
+/** The same samples in the same order; the first iteration over them is looked at. */
+export function watched(samples: Dataset): WatchedDataset {
+  const seen = new Map<string, string>();
+  const repeated: string[] = [];
+  const constant: string[] = [];
+  let count = 0;
+  let started = false;
+  const look = (sample: Sample): void => {
+    count++;
+    const print = printOf(sample);
+    const first = seen.get(print);
+    if (first === undefined) seen.set(print, sample.name);
+    else repeated.push(`${sample.name} is ${first}`);
+    if (isConstant(sample)) constant.push(sample.name);
+  };
+  const { size, splits } = samples;
+  return {
+    ...(size === undefined ? {} : { size }),
+    ...(splits === undefined ? {} : { splits }),
+    async *[Symbol.asyncIterator]() {
+      const watching = !started;
+      started = true;
+      for await (const sample of samples) {
+        if (watching) look(sample);
+        yield sample;
+      }
+    },
+    notes() {
+      const notes: Note[] = [];
+      if (repeated.length > 0)
+        notes.push({
+          code: 'duplicate-samples',
+          where: 'calibration data',
+          what: `${repeated.length} of ${count} samples repeat another one to the byte (${listed(repeated)}): they add nothing, give different ones`,
+        });
+      if (constant.length > 0)
+        notes.push({
+          code: 'constant-samples',
+          where: 'calibration data',
+          what: `${constant.length} of ${count} samples hold one value throughout (${listed(constant)}): check that they were made right, or take them out`,
+        });
+      return notes;
+    },
+  };
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', ...' : ''}`;
+}
+
+/** 64 bits over all inputs, their names and shapes: of a million samples two differ in bytes and agree here once in 10^7 times. */
+function printOf(sample: Sample): string {
+  return Object.entries(sample.inputs)
+    .map(([name, tensor]) => {
+      const bytes = tensor.bytes();
+      let a = 0x811c9dc5;
+      let b = 0x9e3779b9;
+      for (let i = 0; i < bytes.length; i++) {
+        a = Math.imul(a ^ bytes[i]!, 0x01000193);
+        b = Math.imul(b ^ bytes[i]! ^ (b >>> 15), 0x85ebca6b);
+      }
+      return `${name} ${tensor.dtype} ${tensor.dims.join('x')} ${a >>> 0} ${b >>> 0}`;
+    })
+    .join('; ');
+}
+
+/** Whether every input of more than one element repeats its first; a mask of ones beside real values is none. */
+function isConstant(sample: Sample): boolean {
+  const large = Object.values(sample.inputs).filter((tensor) => tensor.size > 1);
+  return large.length > 0 && large.every(repeatsFirst);
+}
+
+function repeatsFirst(tensor: Tensor): boolean {
+  const bytes = tensor.bytes();
+  const width = bytes.length / tensor.size;
+  for (let i = width; i < bytes.length; i++) if (bytes[i] !== bytes[i - width]) return false;
+  return true;
+}
