@@ -12,6 +12,8 @@ export interface OutputError {
   readonly name: string;
   readonly sqnrDb: number;
   readonly maxAbsError: number;
+  /** Of the angle between the two over all samples, from -1 to 1. */
+  readonly cosine: number;
 }
 
 export interface Accuracy {
@@ -118,7 +120,12 @@ export async function compareModels(
             pValue: mcnemar(counts.onlyReference, counts.onlyOther),
           },
         }),
-    outputs: [...noises].map(([name, n]) => ({ name, sqnrDb: n.sqnrDb, maxAbsError: n.maxAbsError })),
+    outputs: [...noises].map(([name, { sqnrDb, maxAbsError, cosine }]) => ({
+      name,
+      sqnrDb,
+      maxAbsError,
+      cosine,
+    })),
     time: { referenceMs: median(times.reference), otherMs: median(times.other) },
   };
 }

@@ -1,4 +1,5 @@
 /** Whether an INT8 model is good enough to be called done, and why not. */
+import { invalidArgument } from '../base/errors.ts';
 import type { ModelComparison } from './compare-models.ts';
 
 export interface GateLimits {
@@ -50,4 +51,32 @@ export function judge(comparison: ModelComparison, limits: GateLimits = defaultG
     passed: misses.length === 0,
     findings: (misses.length === 0 ? findings : misses).map((f) => f.text),
   };
+}
+
+/** Judged by the limits that were asked for and no others. Throws INVALID_ARGUMENT for one that nothing was measured for. */
+export function judgeAsked(comparison: ModelComparison, asked: Partial<GateLimits>): GateResult {
+  const { accuracy, agreement, ...rest } = comparison;
+  const none = { maxDrop: 100, minAgreement: 0, minOutputSqnrDb: Number.NEGATIVE_INFINITY };
+  const results: GateResult[] = [];
+  if (asked.maxDrop !== undefined) {
+    if (accuracy === undefined)
+      throw invalidArgument(
+        '--max-drop',
+        'no sample has a label',
+        'Give labelled samples, or --min-agreement',
+      );
+    results.push(judge({ ...rest, outputs: [], accuracy }, { ...none, ...asked }));
+  }
+  if (asked.minAgreement !== undefined) {
+    if (agreement === undefined)
+      throw invalidArgument(
+        '--min-agreement',
+        'the model gives no classes that could agree',
+        'Ask for --min-sqnr',
+      );
+    results.push(judge({ ...rest, outputs: [], agreement }, { ...none, ...asked }));
+  }
+  if (asked.minOutputSqnrDb !== undefined) results.push(judge(rest, { ...none, ...asked }));
+  const passed = results.every((r) => r.passed);
+  return { passed, findings: results.filter((r) => r.passed === passed).flatMap((r) => r.findings) };
 }

@@ -4,6 +4,8 @@
 export class Noise {
   #signal = 0;
   #noise = 0;
+  #product = 0;
+  #other = 0;
   #count = 0;
   #maxAbs = 0;
 
@@ -17,6 +19,8 @@ export class Noise {
       const error = other[i]! - r;
       this.#signal += r * r;
       this.#noise += error * error;
+      this.#product += r * other[i]!;
+      this.#other += other[i]! * other[i]!;
       if (Math.abs(error) > this.#maxAbs) this.#maxAbs = Math.abs(error);
     }
     this.#count += reference.length;
@@ -30,6 +34,13 @@ export class Noise {
 
   get maxAbsError(): number {
     return this.#maxAbs;
+  }
+
+  /** Of the angle between the two, from -1 to 1; 1 when both are silent, 0 when one is. */
+  get cosine(): number {
+    if (this.#signal === 0 && this.#other === 0) return 1;
+    if (this.#signal === 0 || this.#other === 0) return 0;
+    return this.#product / Math.sqrt(this.#signal * this.#other);
   }
 
   get rmsError(): number {

@@ -3,13 +3,14 @@ import { OctavoError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { version } from '../version.ts';
 import type { CommandSpec } from './command-spec.ts';
+import { compareCommand } from './compare-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { commandHelp, overviewHelp } from './help-text.ts';
 import { inspectCommand } from './inspect-command.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { quantizeCommand } from './quantize-command.ts';
 
-export const commands: readonly CommandSpec[] = [quantizeCommand, inspectCommand];
+export const commands: readonly CommandSpec[] = [quantizeCommand, inspectCommand, compareCommand];
 
 /** Runs the command line; returns the exit code and never throws. `argv` is without node and script. */
 export async function main(argv: readonly string[]): Promise<number> {
