@@ -5,7 +5,15 @@
 import { OctavoError } from '../base/errors.ts';
 import { elementCount } from '../base/integer.ts';
 import type { Draft, Model, Node, Tensor, ValueType } from '../ir/index.ts';
-import { dtypeOf, isOnnxDomain, opsetOf, shapeOf, staticDims, storageBytes } from '../ir/index.ts';
+import {
+  dtypeOf,
+  isOnnxDomain,
+  opsetOf,
+  shapeOf,
+  staticDims,
+  storageBytes,
+  tensorAttr,
+} from '../ir/index.ts';
 import type { OperatorContract, TypeTable } from '../ops/index.ts';
 import { contractOf, inferTypes } from '../ops/index.ts';
 import type { Pass } from './pass.ts';
@@ -23,8 +31,11 @@ const growth = 8;
  */
 const blowUpLimit = 2 ** 28;
 const growthLimit = 2 ** 31;
-/** Bytes made in one run, beside four times the constants there were: a chain of a hundred thousand growing Concats ends. */
-const workLimit = 2 ** 30;
+/**
+ * Bytes made in one run, beside four times the constants there were: a chain of growing Concats in a file of a kilobyte
+ * ends before it takes a second or memory that anybody misses.
+ */
+const workLimit = 2 ** 26;
 /** Each sweep may make sizes known to the next; exports need one or two. */
 const maxSweeps = 16;
 
@@ -50,6 +61,8 @@ export const foldConstants: Pass = {
 function bytesOfConstants(model: Model): number {
   let bytes = 0;
   for (const tensor of model.graph.initializers.values()) bytes += tensor.byteLength;
+  for (const node of model.graph.nodes)
+    if (node.op === 'Constant') bytes += tensorAttr(node, 'value')?.byteLength ?? 0;
   return bytes;
 }
 

@@ -38,7 +38,9 @@ export function applyPlan(model: Model, plan: QuantPlan, target: TargetProfile):
   const edit = new PlanEdit(model.graph, plan, target);
   const graph = edit.run();
   verify(graph, 'pass apply-plan');
-  return { model: withParts(model, { graph }), codes: edit.codes };
+  // Codes that nothing read have gone with their maker.
+  const codes = new Map([...edit.codes].filter(([, name]) => graph.types.has(name)));
+  return { model: withParts(model, { graph }), codes };
 }
 
 class PlanEdit {

@@ -83,21 +83,39 @@ function weightedProblem(node: Node, { graph }: EligibilityContext): string | un
   if (weight.size === 0) return 'its weight is empty';
   if (constantOf(graph, node.inputs[0]!) !== undefined) return 'its data input is a constant';
   const bias = node.inputs[2] ?? '';
-  if (bias !== '') {
-    const constant = constantOf(graph, bias);
-    if (constant === undefined) return notConstant('bias', bias, graph);
-    if (constant.dtype !== 'float32') return `its bias is ${constant.dtype}, not float32`;
-  }
-  return node.op === 'Gemm' ? gemmProblem(node, graph) : undefined;
+  const constant = bias === '' ? undefined : constantOf(graph, bias);
+  if (bias !== '' && constant === undefined) return notConstant('bias', bias, graph);
+  if (constant !== undefined && constant.dtype !== 'float32')
+    return `its bias is ${constant.dtype}, not float32`;
+  if (node.op === 'Gemm') return gemmProblem(node, graph);
+  return node.op.startsWith('Conv') ? convProblem(node, weight.dims, constant?.dims) : undefined;
+}
+
+/** What no engine runs: the sizes of a damaged file. */
+function convProblem(
+  node: Node,
+  weight: readonly number[],
+  bias: readonly number[] | undefined,
+): string | undefined {
+  if (weight.length < 3) return `its weight [${weight.join(',')}] has no spatial axes`;
+  const group = intAttr(node, 'group', 1);
+  const channels = node.op === 'ConvTranspose' ? weight[1]! * group : weight[0]!;
+  const grouped = weight[0]! % group;
+  if (!(group >= 1) || grouped !== 0) return `its weight [${weight.join(',')}] is not for ${group} groups`;
+  return bias === undefined || (bias.length === 1 && bias[0] === channels)
+    ? undefined
+    : `its bias [${bias.join(',')}] has not one element for each output channel`;
 }
 
 function gemmProblem(node: Node, graph: Graph): string | undefined {
+  const weight = constantOf(graph, node.inputs[1]!)!.dims;
+  if (weight.length !== 2) return `its weight [${weight.join(',')}] is no matrix`;
   if (intAttr(node, 'transA', 0) !== 0) return 'its data input is transposed (transA)';
   if (floatAttr(node, 'alpha', 1) !== 1 || floatAttr(node, 'beta', 1) !== 1)
     return 'its alpha or beta is not 1';
   const bias = node.inputs[2] ?? '';
   if (bias === '') return undefined;
-  const columns = constantOf(graph, node.inputs[1]!)!.dims[intAttr(node, 'transB', 0) === 1 ? 0 : 1]!;
+  const columns = weight[intAttr(node, 'transB', 0) === 1 ? 0 : 1]!;
   const { dims, size } = constantOf(graph, bias)!;
   return size === columns && dims.at(-1) === columns
     ? undefined

@@ -1,0 +1,59 @@
+/** Takes a file through everything that needs no engine, and says how it ended. */
+import { bufferSource } from '../../src/base/bytes.ts';
+import { OctavoError } from '../../src/base/errors.ts';
+import { calibrationMethods } from '../../src/calibrate/methods/index.ts';
+import { readOnnx, writeOnnx } from '../../src/formats/onnx/index.ts';
+import { printModel } from '../../src/ir/text.ts';
+import { absorbQdq } from '../../src/passes/absorb-qdq.ts';
+import { prepareModel, quantize } from '../../src/pipeline.ts';
+import type { Dice } from './dice.ts';
+import { inventedStatistics } from './invented-statistics.ts';
+
+export type Stage = 'read' | 'print' | 'prepare' | 'statistics' | 'quantize' | 'write' | 'read back';
+
+export type Outcome =
+  | { readonly kind: 'survived' }
+  | { readonly kind: 'refused'; readonly stage: Stage; readonly code: string; readonly message: string }
+  | { readonly kind: 'fault'; readonly stage: Stage; readonly message: string; readonly stack: string };
+
+export function attempt(bytes: Uint8Array, dice: Dice): Outcome {
+  let stage: Stage = 'read';
+  try {
+    // Read at once and through small windows: two ways through the reader.
+    const model = readOnnx(dice.chance(0.7) ? bytes : bufferSource(bytes));
+    stage = 'print';
+    printModel(model);
+    stage = 'prepare';
+    const prepared = prepareModel(model);
+    stage = 'print';
+    printModel(prepared.float);
+    stage = 'statistics';
+    const statistics = inventedStatistics(prepared, dice);
+    stage = 'quantize';
+    const method = dice.chance(0.7) ? 'minmax' : dice.pick(calibrationMethods).id;
+    const biasCorrection = dice.chance(0.8);
+    const int8 = quantize({ ...prepared, statistics, samples: 1 }, { method, biasCorrection });
+    stage = 'write';
+    const written = writeOnnx(int8.model);
+    stage = 'read back';
+    printModel(absorbQdq.run(readOnnx(written)));
+    return { kind: 'survived' };
+  } catch (error) {
+    if (!(error instanceof OctavoError)) {
+      const { message, stack } = error as Error;
+      return { kind: 'fault', stage, message: `${(error as Error).name}: ${message}`, stack: stack ?? '' };
+    }
+    const { code, message, stack = '' } = error;
+    const blame = misplaced(error, stage);
+    if (blame !== undefined) return { kind: 'fault', stage, message: `${blame}: ${message}`, stack };
+    return { kind: 'refused', stage, code, message };
+  }
+}
+
+/** Errors that are Octavo's own, but blame somebody else. */
+function misplaced(error: OctavoError, stage: Stage): string | undefined {
+  if (error.where.includes('after pass ')) return 'a pass broke the graph';
+  if (error.code === 'INVALID_ARGUMENT') return 'no argument was given';
+  if (stage === 'read back' || stage === 'write') return 'what was made cannot be written and read';
+  return undefined;
+}
