@@ -35,7 +35,7 @@ const growthLimit = 2 ** 31;
  * Bytes made in one run, beside four times the constants there were: a chain of growing Concats in a file of a kilobyte
  * ends before it takes a second or memory that anybody misses.
  */
-const workLimit = 2 ** 26;
+const workLimit = 2 ** 25;
 /** Each sweep may make sizes known to the next; exports need one or two. */
 const maxSweeps = 16;
 
@@ -140,7 +140,7 @@ function allowedBytes(before: number, { totalBytes, work }: Sweep): number {
   if (work.bytesLeft <= 0) return tinyBytes;
   const grown = Math.min(growth * before, growthLimit - totalBytes);
   const blownUp = Math.min(smallBytes, blowUpLimit - totalBytes);
-  return Math.max(tinyBytes, before, grown, blownUp);
+  return Math.max(tinyBytes, Math.min(Math.max(before, grown, blownUp), work.bytesLeft));
 }
 
 /** 0 where it is not known. */
