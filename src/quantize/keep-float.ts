@@ -10,24 +10,38 @@ export interface KeepFloatContext {
   readonly graph: Graph;
   readonly target: TargetProfile;
   readonly readers: Readers;
+  readonly producers: ReadonlyMap<string, Node>;
 }
 
 /** Why a node is to stay float for speed; undefined where it is not. */
 export function fasterInFloat(node: Node, context: KeepFloatContext): string | undefined {
   const { target } = context;
-  return target.keepFloat.find((k) => fits(node, k, context) && (!k.feedsFloat || feedsFloat(node, context)))
-    ?.why;
+  return target.keepFloat.find(
+    (k) => fits(node, k, context) && (!k.besideFloat || besideFloat(node, context)),
+  )?.why;
 }
 
 function fits(node: Node, { op, measure, atMost }: KeepFloat, { graph }: KeepFloatContext): boolean {
   return node.op === op && (measureOf(node, measure, graph) ?? Number.POSITIVE_INFINITY) <= atMost;
 }
 
-/** Whether its result, clamped or not, goes to nothing but a convolution that stays float whatever comes behind. */
-function feedsFloat(node: Node, context: KeepFloatContext): boolean {
-  const { target, readers } = context;
+/**
+ * Whether it reads the result of a convolution that stays float whatever is beside it, or its own result goes to nothing
+ * but such a one; a clamp may stand between.
+ */
+function besideFloat(node: Node, context: KeepFloatContext): boolean {
+  const { target, readers, producers } = context;
+  const before = producers.get(node.inputs[0]!);
   const behind = readers.sole(node.outputs[0]!);
-  const clamped = behind !== undefined && declaredRule(behind)?.kind === 'activation';
-  const reader = clamped ? readers.sole(behind.outputs[0]!) : behind;
-  return reader !== undefined && target.keepFloat.some((k) => !k.feedsFloat && fits(reader, k, context));
+  const neighbours = [
+    isClamp(before) ? producers.get(before.inputs[0]!) : before,
+    isClamp(behind) ? readers.sole(behind.outputs[0]!) : behind,
+  ];
+  return neighbours.some(
+    (n) => n !== undefined && target.keepFloat.some((k) => !k.besideFloat && fits(n, k, context)),
+  );
+}
+
+function isClamp(node: Node | undefined): node is Node {
+  return node !== undefined && declaredRule(node)?.kind === 'activation';
 }

@@ -32,11 +32,12 @@ export function layOut(input: LayoutInput): Layout {
   const { target } = input;
   checkStaticShapes(graph, target);
   const readers = readersOf(graph);
+  const producers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
   const rules = new Map<Node, QuantRule>();
   const reasons = new Map<Node, string>();
   for (const node of graph.nodes) {
     const eligibility = eligibilityOf(node, { ...input, graph });
-    const faster = fasterInFloat(node, { graph, target, readers });
+    const faster = fasterInFloat(node, { graph, target, readers, producers });
     if (!('rule' in eligibility)) reasons.set(node, eligibility.reason);
     else if (faster !== undefined) reasons.set(node, `${target.id} runs it in float: ${faster}`);
     else rules.set(node, eligibility.rule);

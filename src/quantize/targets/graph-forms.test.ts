@@ -217,6 +217,16 @@ describe('other fields', () => {
     expect(p.decision('y')).toMatch(/^quantized/);
   });
 
+  test('a convolution of few products behind a depthwise one, for onnxruntime-web', () => {
+    const text = `input x: float32[1, 64, 8, 8]  ${constant('v', [64, 64, 1, 1])}  ${constant('t', [64, 1, 3, 3])}
+      ${constant('e', [32, 32, 1, 1])}  ${constant('s', [32, 1, 1, 1])}  const lo: float32[] = [0]
+      c = Conv(x, v)  d = Conv(c, t) {group = 64}  k = Relu(d)  y = Conv(k, v)  output y: float32
+      input z: float32[1, 32, 8, 8]  f = Conv(z, s) {group = 32}  g = Clip(f, lo)  h = Conv(g, e)  output h: float32`;
+    const p = planText(text, { target: ortWeb as never });
+    expect(p.decision('y')).toMatch(/^quantized/);
+    expect(p.decision('h')).toMatch(/^float: ort-web runs it in float: so few/);
+  });
+
   test('only who runs what it reads needs no barrier', () => {
     const body = 'c = Conv(x, w)  d = Conv(c, w)  y = Conv(d, w)  output y: float32';
     expect(ops(plan(octavo, body, { exclude: ['d'] }))).not.toContain('Sum');

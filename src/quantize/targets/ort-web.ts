@@ -26,8 +26,8 @@ export const ortWeb = {
       op: 'Conv',
       measure: 'products-per-output',
       atMost: 32,
-      feedsFloat: true,
-      why: 'so few products save less time in INT8 than crossing back to float takes',
+      besideFloat: true,
+      why: 'so few products save less time in INT8 than crossing over from float takes',
     },
   ],
 } as const satisfies TargetProfile;

@@ -62,8 +62,8 @@ export interface KeepFloat {
   readonly measure: ConvMeasure;
   /** Where the measure is this or less. */
   readonly atMost: number;
-  /** Only where the result goes to a convolution that stays float in any case: crossing over to INT8 would cost more. */
-  readonly feedsFloat?: true;
+  /** Only next to a convolution that stays float in any case: crossing over to INT8 and back would cost more. */
+  readonly besideFloat?: true;
   /** Continues "<id> runs it in float: ". */
   readonly why: string;
 }
