@@ -8,6 +8,8 @@ import { transform } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandPage, exitCodesPage } from '../src/cli/command-page.ts';
+import { compareCommand } from '../src/cli/compare-command.ts';
+import { inspectCommand } from '../src/cli/inspect-command.ts';
 import { quantizeCommand } from '../src/cli/quantize-command.ts';
 import { quantizeOptions } from '../src/cli/quantize-options.ts';
 import { makeWorkspace, root } from './support/docs-workspace.ts';
@@ -197,7 +199,12 @@ test('links within the repository lead somewhere', () => {
 
 describe('docs/cli.md is generated where it repeats the code', () => {
   const page = join(root, 'docs/cli.md');
-  const parts = { 'octavo quantize': commandPage(quantizeCommand), 'exit codes': exitCodesPage() };
+  const parts = {
+    'octavo quantize': commandPage(quantizeCommand),
+    'octavo inspect': commandPage(inspectCommand, 'text'),
+    'octavo compare': commandPage(compareCommand, 'text'),
+    'exit codes': exitCodesPage(),
+  };
 
   test.each(Object.entries(parts))('%s', (name, text) => {
     const [from, to] = [`<!-- generated: ${name} -->\n`, '\n<!-- end -->'];

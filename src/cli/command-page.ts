@@ -10,8 +10,11 @@ const meanings: Record<keyof typeof exitCodes, string> = {
   cancelled: 'interrupted (Ctrl-C)',
 };
 
-/** Markdown: usage, every option, the command's own examples. */
-export function commandPage({ usage, text, options, examples }: CommandSpec): string {
+/** Markdown: usage, every option, the command's own examples (`sh`: the documentation's tests run them). */
+export function commandPage(
+  { usage, text, options, examples }: CommandSpec,
+  examplesAs: 'sh' | 'text' = 'sh',
+): string {
   const rows = options.map((option) => `| \`${option.flags}\` | ${cell(option.text)} |`);
   return [
     `${text}.`,
@@ -22,7 +25,7 @@ export function commandPage({ usage, text, options, examples }: CommandSpec): st
     '|---|---|',
     ...rows,
     '',
-    fenced('sh', examples.map((line) => `npx ${line}`).join('\n')),
+    fenced(examplesAs, examples.map((line) => `npx ${line}`).join('\n')),
   ].join('\n');
 }
 
