@@ -1,5 +1,5 @@
 // Ctrl-C and kill in the middle of the work: the exit status says so, and nothing half-written stays.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -64,4 +64,34 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s: exit 130, a word on it, no file',
 test('SIGKILL: nothing half-written', async () => {
   expect((await interrupted('SIGKILL')).signal).toBe('SIGKILL');
   expect(readdirSync(out)).toEqual([]);
+});
+
+test('a full disk: the error says so, nothing half-written stays', ({ skip }) => {
+  const small = join(folder, 'small');
+  mkdirSync(small);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', small]);
+  skip(mounted.status !== 0, 'no file system of 128 KB could be mounted');
+  try {
+    const example = (name: string) => join(root, 'examples/fashion-mnist', name);
+    const args = [
+      'quantize',
+      example('model.onnx'),
+      '--data',
+      example('calib.npz'),
+      '--preset',
+      '0-1',
+      '--samples',
+      '8',
+    ];
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(root, 'bin/octavo.mjs'), ...args, '--quiet', '-o', join(small, 'int8.onnx')],
+      { encoding: 'utf8' },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/ENOSPC/);
+    expect(readdirSync(small)).toEqual([]);
+  } finally {
+    spawnSync('umount', [small]);
+  }
 });
