@@ -11,8 +11,8 @@ import type { Dataset } from './dataset.ts';
 /** Samples answered, at most. */
 export const answerSamples = 64;
 const fewestImages = 16;
-/** Below this, guessing and a mediocre model cannot be told apart. */
-const fewestLabels = 32;
+/** Below this, guessing and a mediocre model cannot be told apart, nor one class and a run of it. */
+const fewestAnswers = 32;
 /** In 2000 draws of 64 images from each of five models in their right order this was never reached. */
 const largestDoubt = 2.5;
 
@@ -28,22 +28,22 @@ export interface AnswerCheckInput {
   readonly onProgress?: OnProgress | undefined;
 }
 
-/** Codes `channels-exchanged`, `labels-at-chance`, `labels-beyond-classes`. */
+/** Codes `channels-exchanged`, `labels-at-chance`, `labels-beyond-classes`, and of unlabelled samples `one-answer`. */
 export async function checkAnswers(input: AnswerCheckInput): Promise<readonly Note[]> {
   const { session, output, inputs, samples, ordered, signal } = input;
   const [image] = inputs;
   const axis = image === undefined || inputs.length > 1 || !ordered ? undefined : colourAxis(image);
   const doubts: number[] = [];
+  const given = new Set<number>();
   const labels = { count: 0, right: 0, beyond: 0, classes: 0 };
   let count = 0;
   const total = samples.size === undefined ? undefined : Math.min(samples.size, answerSamples);
   const step = startProgress('checking data', total, input.onProgress);
   for await (const sample of samples) {
     throwIfAborted(signal, 'checking data');
-    // With neither colours nor labels the answers say nothing.
-    if (axis === undefined && sample.label === undefined) break;
     const scores = (await session.run(sample.inputs, [output]))[output]!.data('float32');
     labels.classes = scores.length;
+    given.add(scores.indexOf(scores.reduce((most, score) => Math.max(most, score))));
     if (sample.label !== undefined) {
       labels.count++;
       if (sample.label >= scores.length) labels.beyond++;
@@ -58,6 +58,13 @@ export async function checkAnswers(input: AnswerCheckInput): Promise<readonly No
     if (++count === answerSamples) break;
   }
   const notes = labelNotes(labels);
+  const [answer] = given;
+  if (labels.count === 0 && count >= fewestAnswers && labels.classes > 1 && given.size === 1)
+    notes.push({
+      code: 'one-answer',
+      where: 'calibration data',
+      what: `the float model takes each of the first ${count} samples for class ${answer}: the preprocessing is not that of its training, or they show one class only, and then others should join them`,
+    });
   const doubt = standardErrors(doubts);
   if (doubts.length >= fewestImages && doubt > largestDoubt)
     notes.push({
@@ -85,7 +92,7 @@ function labelNotes({ count, right, beyond, classes }: LabelCounts): Note[] {
         what: `${beyond} of the first ${count} are ${classes} or more, and the model has ${classes} classes: labels are its class indices, from 0`,
       },
     ];
-  if (count < fewestLabels || classes < 2) return [];
+  if (count < fewestAnswers || classes < 2) return [];
   const chance = count / classes;
   if (right > chance + 2 * Math.sqrt(chance * (1 - 1 / classes))) return [];
   return [

@@ -84,7 +84,7 @@ describe('signs of wrong preprocessing', () => {
     );
     expect(large.map((n) => [n.code, n.where])).toEqual([['input-scale-large', "input 'x0'"]]);
     expect(large[0]!.what).toMatch(
-      /^its values, -1\d0 to 1\d0, look some \d{2,3} times too large to the first layer \('node'\): was the model trained on normalized values\? Give the preset, scale, mean and std of its training$/,
+      /^its values, -1\d\d to 1\d\d, look some \d{2,3} times too large to the first layer \('node'\): was the model trained on normalized values\? Give the preset, scale, mean and std of its training$/,
     );
     const small = await notesOf(
       bent(weights),
@@ -104,6 +104,19 @@ describe('signs of wrong preprocessing', () => {
       samples(20, () => 100 * unit()),
     );
     expect(notes).toEqual([]);
+  });
+
+  test('one answer to all samples, where no label says that it is right', async () => {
+    const always = dense(weights, [9, 0, -9]);
+    expect(await notesOf(always, samples(40, unit))).toEqual([
+      {
+        code: 'one-answer',
+        where: 'calibration data',
+        what: 'the float model takes each of the first 40 samples for class 0: the preprocessing is not that of its training, or they show one class only, and then others should join them',
+      },
+    ]);
+    expect(await notesOf(always, samples(20, unit))).toEqual([]);
+    expect(await notesOf(always, samples(40, unit, Array(40).fill(0)))).toEqual([]);
   });
 
   test('labels of other classes, and labels no better than guessed', async () => {

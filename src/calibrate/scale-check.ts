@@ -63,7 +63,7 @@ export async function checkScale(input: ScaleCheckInput): Promise<readonly Note[
     notes.push({
       code,
       where: `input '${layer.input}'`,
-      what: `its values, ${short(range.min)} to ${short(range.max)}, ${says} ('${layer.node.name}'): ${advice}`,
+      what: `its values, ${short(range.min, 3)} to ${short(range.max, 3)}, ${says} ('${layer.node.name}'): ${advice}`,
     });
   }
   return notes;
@@ -99,9 +99,9 @@ function offsetNote(offset: number): readonly [code: string, says: string, advic
   ];
 }
 
-/** Two digits: '85', '0.0042'. */
-function short(value: number): string {
-  return String(Number(value.toPrecision(2)));
+/** Few digits: '85', '0.0042'. */
+function short(value: number, digits = 2): string {
+  return String(Number(value.toPrecision(digits)));
 }
 
 /** Elements of an output that are compared, so that large ones cost no memory. */
