@@ -1,5 +1,6 @@
 /** One mutation of a model, made from its seed alone. */
 import protobuf from 'protobufjs';
+import { crc32 } from '../../src/calibrate/crc32.ts';
 import { encodeProto } from '../../test/support/onnx-proto.ts';
 import type { Specimen } from './corpus.ts';
 import type { Dice } from './dice.ts';
@@ -39,7 +40,7 @@ const families = [
 const wholeShare = (specimen: Specimen): number => (specimen.bytes.length < 200_000 ? 0.4 : 0.04);
 
 export function mutationOf(specimen: Specimen, seed: number): Mutation {
-  const dice = diceOf(seed);
+  const dice = diceOf(seed ^ crc32(new TextEncoder().encode(specimen.name)));
   const whole = dice.chance(wholeShare(specimen));
   const sound = (): Uint8Array =>
     whole ? specimen.bytes : encodeProto('ModelProto', cutWindow(specimen.proto, specimen.types, dice));

@@ -68,9 +68,20 @@ export function bigsOf(tensor: Tensor): ArrayLike<bigint> {
   return tensor.dtype === 'uint64' ? tensor.data('uint64') : tensor.data('int64');
 }
 
-/** Small integer inputs (axes, shapes): int64 beyond 2^53 rounds, as "to the end" markers may. */
+/**
+ * Small integer inputs (axes, shapes): int64 beyond 2^53 rounds, as "to the end" markers may. Throws INVALID_GRAPH on
+ * a tensor of fractions: half a size must not come out of it.
+ */
 export function integersOf(tensor: Tensor): number[] {
-  return tensor.toNumbers();
+  const numbers = tensor.toNumbers();
+  if (!numbers.every(Number.isInteger))
+    throw new OctavoError({
+      code: 'INVALID_GRAPH',
+      where: `tensor [${tensor.dims.join(',')}]`,
+      what: 'it holds fractions where whole numbers are needed',
+      remedy: 'Check the model with onnx.checker',
+    });
+  return numbers;
 }
 
 /** Fills a tensor of any numeric dtype but the 64-bit integers: floats are rounded once, integers wrap. */

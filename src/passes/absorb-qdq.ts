@@ -140,7 +140,7 @@ class Absorber {
     const outputs = node.outputs
       .filter((name, i) => (made === 'all' || made.includes(i)) && this.#isUsed(name))
       .map((name) => this.#quantizerOf(name)?.outputs[0]);
-    if (outputs.length === 0) return false;
+    if (outputs.length === 0 || inputs.length === 0) return false;
     if (inputs.includes(undefined) || outputs.includes(undefined)) return false;
     // With other parameters behind it than in front, an operator that moves values would have to compute.
     return (

@@ -35,7 +35,7 @@ const growthLimit = 2 ** 31;
  * Bytes made in one run, beside four times the constants there were: a chain of growing Concats in a file of a kilobyte
  * ends before it takes a second or memory that anybody misses.
  */
-const workLimit = 2 ** 25;
+const workLimit = 2 ** 24;
 /** Each sweep may make sizes known to the next; exports need one or two. */
 const maxSweeps = 16;
 

@@ -81,8 +81,10 @@ function weightedProblem(node: Node, { graph }: EligibilityContext): string | un
   const weight = constantOf(graph, node.inputs[1]!)!;
   if (weight.dtype !== 'float32') return `its weight is ${weight.dtype}, not float32`;
   if (weight.size === 0) return 'its weight is empty';
+  if ((node.inputs[0] ?? '') === '') return 'it has no data input';
   if (constantOf(graph, node.inputs[0]!) !== undefined) return 'its data input is a constant';
   const bias = node.inputs[2] ?? '';
+  if (bias !== '' && node.op === 'MatMul') return 'a MatMul has two inputs, and this one more';
   const constant = bias === '' ? undefined : constantOf(graph, bias);
   if (bias !== '' && constant === undefined) return notConstant('bias', bias, graph);
   if (constant !== undefined && constant.dtype !== 'float32')
