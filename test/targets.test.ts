@@ -2,7 +2,7 @@
  * Each target's files hold its engine's rules, looked at in the file by a reader that shares nothing with the planner, and
  * onnxruntime runs them to answers near the float model's. What the rules are is said here once more, by hand.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +41,24 @@ test('every profile has rules here', () => {
 
 test('an unknown target is refused with the names there are', () => {
   expect(() => targetByName('tensorRT')).toThrow(/there is no such target.*Choose one of: ort-cpu, .*qnn/);
+});
+
+test('docs/targets.md has a row for each profile that says what it says', () => {
+  const page = readFileSync(new URL('../docs/targets.md', import.meta.url), 'utf8');
+  const rows = page.split('\n').filter((line) => /^\| `[\w-]+` \|.*\|.*\|.*\|.*\|.*\|$/.test(line));
+  const first = (line: string): string => line.split('|').slice(1, 6).join('|').trim();
+  const type = { uint8: 'u8', int8: 's8' } as const;
+  expect(rows.map(first)).toEqual(
+    targets.map(({ id, activations, weights, bias, needsBias, clamps }) =>
+      [
+        `\`${id}\``,
+        `${type[activations.dtype]}${activations.symmetric ? ' symmetric' : ''}`,
+        `${weights.reduceRange ? '7 bits' : 's8'}, per channel`,
+        [bias, ...needsBias.map((op) => `always for ${op}`)].join(', '),
+        clamps,
+      ].join(' | '),
+    ),
+  );
 });
 
 describe.each(targets)('the profile $id', (target) => {
