@@ -2,7 +2,7 @@
  * What Octavo knows of an operator. Each folder here exports contracts; index.ts lists them. Types that are
  * absent mean "not known for this operator", and everything that reads a contract copes with that.
  */
-import type { Graph, Node, Shape, Tensor, ValueType } from '../ir/index.ts';
+import type { Graph, Node, QuantParams, Shape, Tensor, ValueType } from '../ir/index.ts';
 
 /** What an operator sees when shapes are inferred. Inputs left out or unknown are undefined. */
 export interface InferContext {
@@ -36,6 +36,29 @@ export interface EvaluateContext {
 }
 
 /**
+ * Computes the outputs in Octavo's own arithmetic (docs/numerics.md): what engines leave open (the order of sums, the last
+ * bit of exp) is settled here, the same on every machine. The oracle of tests and of compiled code. Slow and plain. Throws
+ * UnsupportedError on what it lacks.
+ */
+export type Reference = (context: ReferenceContext) => readonly Tensor[];
+
+export interface ReferenceContext extends EvaluateContext {
+  /** Runs a body of this node (If, Loop, Scan); it sees the values around the node. */
+  runBody(body: Graph, inputs: readonly Tensor[]): readonly Tensor[];
+}
+
+/** An operator some of whose inputs or outputs are codes: tensors of the parameters' dtype. */
+export interface CodesContext extends ReferenceContext {
+  /** Parallel to inputs; undefined: no codes. */
+  readonly inputQuant: readonly (QuantParams | undefined)[];
+  /** Parallel to node.outputs. */
+  readonly outputQuant: readonly (QuantParams | undefined)[];
+}
+
+/** The true INT8 arithmetic of an operator, to the bit. */
+export type CodesReference = (context: CodesContext) => readonly Tensor[];
+
+/**
  * How the operator takes part in quantization. Input numbers are positions in `node.inputs`.
  * - `weighted`: a linear operator with a constant weight (and bias): Conv, ConvTranspose, Gemm, MatMul.
  * - `arithmetic`: inputs and output each with their own parameters (Add, Mul, AveragePool, ...).
@@ -64,6 +87,10 @@ export interface OperatorContract {
   /** For operators that compute with dims (Add, Shape, ...), where not all places are known numbers. */
   readonly inferValues?: InferValues;
   readonly evaluate?: Evaluate;
+  /** Where `evaluate` is absent, or refuses because engines differ in the last bits. */
+  readonly reference?: Reference;
+  /** Absent: codes are dequantized, computed with and quantized again (`referenceOnCodes`). */
+  readonly codes?: CodesReference;
   /** Data inputs whose elements `evaluate` only moves: their values may then be anything, known or not. */
   readonly moves?: 'all' | readonly number[];
   /** A function where the rule depends on the node's attributes. */
