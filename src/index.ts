@@ -6,7 +6,7 @@ export { defaultGate, judge } from './analyse/gate.ts';
 export type { Task } from './analyse/task.ts';
 export type { ByteSink, ByteSource } from './base/bytes.ts';
 export { bufferSource } from './base/bytes.ts';
-export type { ErrorCode, ErrorDetails, FormatProblem, Note } from './base/errors.ts';
+export type { ErrorCode, ErrorDetails, FormatProblem, Note, NoteCode } from './base/errors.ts';
 export { CalibrationError, FormatError, OctavoError, UnsupportedError } from './base/errors.ts';
 export type { OnProgress, Progress } from './base/progress.ts';
 export type { ArrayOptions } from './calibrate/arrays.ts';

@@ -110,10 +110,42 @@ export function unreachable(x: never): never {
   throw new Error(`unreachable: ${String(x)}`);
 }
 
+/** Stable: scripts and docs/errors.md go by them. */
+export type NoteCode =
+  // what the data is made of
+  | 'arrays-ignored'
+  | 'values-ignored'
+  | 'images-not-read'
+  | 'files-not-in-table'
+  | 'folders-not-classes'
+  | 'integers-as-is'
+  | 'preset-not-applied'
+  // who calibrates and who proves
+  | 'few-samples'
+  | 'no-eval-samples'
+  | 'samples-without-split'
+  // what the calibration samples look like
+  | 'few-calibration-samples'
+  | 'duplicate-samples'
+  | 'constant-samples'
+  | 'input-scale-large'
+  | 'input-scale-small'
+  | 'input-offset'
+  | 'channels-exchanged'
+  | 'one-answer'
+  | 'labels-at-chance'
+  | 'labels-beyond-classes'
+  // what came of it
+  | 'non-finite-values'
+  | 'low-float-accuracy'
+  | 'options-from-file'
+  // what the model says of itself
+  | 'shape-conflict'
+  | 'stated-type-differs';
+
 /** A finding that does not stop the work; returned, never printed by the core. */
 export interface Note {
-  /** Stable, kebab-case. */
-  readonly code: string;
+  readonly code: NoteCode;
   readonly where: string;
   readonly what: string;
 }

@@ -2,7 +2,7 @@
  * Whether inputs come on the scale the model was trained with, told by what its first layer makes of them. The same
  * network can be trained on any scale, so an alarm is raised only where another scale changes its answers.
  */
-import type { Note } from '../base/errors.ts';
+import type { Note, NoteCode } from '../base/errors.ts';
 import { throwIfAborted } from '../base/errors.ts';
 import type { Session } from '../engines/engine.ts';
 import { Tensor } from '../ir/index.ts';
@@ -77,7 +77,7 @@ async function* first(samples: Dataset): AsyncGenerator<Sample, void, void> {
   }
 }
 
-function scaleNote(deviation: number): readonly [code: string, says: string, advice: string] {
+function scaleNote(deviation: number): readonly [code: NoteCode, says: string, advice: string] {
   return deviation > 1
     ? [
         'input-scale-large',
@@ -91,7 +91,7 @@ function scaleNote(deviation: number): readonly [code: string, says: string, adv
       ];
 }
 
-function offsetNote(offset: number): readonly [code: string, says: string, advice: string] {
+function offsetNote(offset: number): readonly [code: NoteCode, says: string, advice: string] {
   return [
     'input-offset',
     `lie far off what the first layer looks for, its results ${short(offset)} deviations from zero`,

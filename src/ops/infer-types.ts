@@ -3,7 +3,7 @@
  * chooses, and the values of small integer tensors, so that shape computations (Shape, Gather, Concat, Reshape)
  * give static shapes. What the file states fills gaps and never overrides what is proven.
  */
-import type { Note } from '../base/errors.ts';
+import type { Note, NoteCode } from '../base/errors.ts';
 import { invalidArgument, OctavoError } from '../base/errors.ts';
 import type { Dim, Graph, Model, Node, Shape, ValueType } from '../ir/index.ts';
 import { dtypeOf, isOnnxDomain, opsetOf, shapeOf, type Tensor, tensorType } from '../ir/index.ts';
@@ -169,7 +169,7 @@ class Inference {
     return stated.kind === 'quantized' ? { ...stated, shape } : { ...proven, shape };
   }
 
-  #note(code: string, where: string, what: string): void {
+  #note(code: NoteCode, where: string, what: string): void {
     const key = `${code} ${where} ${what}`;
     if (!this.#notes.has(key)) this.#notes.set(key, { code, where, what });
   }
