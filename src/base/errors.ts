@@ -7,7 +7,6 @@ export type ErrorCode =
   | 'INVALID_ARGUMENT' // an option or argument out of its domain
   | 'DATA' // the user's samples do not fit the model
   | 'CALIBRATION' // statistics that cannot give a range
-  | 'ACCURACY' // the result misses the gate
   | 'ENGINE' // the engine refused or failed
   | 'MISSING_DEPENDENCY' // an optional peer is not installed
   | 'ALREADY_QUANTIZED' // the input holds INT8 already
