@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CalibrationError } from '../base/errors.ts';
 import { roundHalfEven } from '../base/integer.ts';
 import type { QuantParams } from '../ir/index.ts';
 import { perChannel, perTensor, quantizedRanges, Tensor } from '../ir/index.ts';
 import {
   channelScales,
+  checkSums,
   guardBias,
   quantizeBias,
   quantizeValues,
@@ -226,6 +228,14 @@ describe('biases', () => {
     expect(() => guardBias([1, 1], Float32Array.of(1, 2, 3), 1)).toThrow(/2 weight scales for 3/);
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY])
       expect(() => guardBias([1], Float32Array.of(0, bad), 1)).toThrow(/bias: it holds/);
+  });
+
+  test('sums whose unit is no float32 are refused, whichever of the three is too large', () => {
+    checkSums([1, 1e30], 1e8, 'w');
+    expect(() => checkSums([1, 1e30], 1e9, 'w')).toThrow(/w: channel 1 of it.* scale 1000000000 /);
+    const guarded = guardBias([1], Float32Array.of(3e38), 2 ** -100);
+    expect(guarded).toEqual([Number.POSITIVE_INFINITY]);
+    expect(() => checkSums(guarded, 2 ** -100, 'w')).toThrow(CalibrationError);
   });
 });
 

@@ -120,8 +120,8 @@ export function channelScales(
 
 /**
  * Scales enlarged where |bias| / (scaleIn * scale) would not fit an int32: to scaleIn * scale >= 1.0001 * 2|b| / (2^32 - 2),
- * onnxruntime's rule. One scale, or one a bias element; float32 again. Throws INVALID_ARGUMENT on other counts,
- * CalibrationError for NaN and infinities.
+ * onnxruntime's rule. One scale, or one a bias element; float32 again, Infinity where no float32 is large enough. Throws
+ * INVALID_ARGUMENT on other counts, CalibrationError for NaN and infinities.
  */
 export function guardBias(scales: readonly number[], bias: Float32Array, scaleIn: number): number[] {
   checkCounts(scales.length, bias.length, 'bias');
@@ -132,6 +132,20 @@ export function guardBias(scales: readonly number[], bias: Float32Array, scaleIn
     needed[c] = Math.max(needed[c]!, (1.0001 * 2 * Math.abs(b)) / (2 ** 32 - 2));
   }
   return scales.map((s, c) => (scaleIn * s >= needed[c]! ? s : Math.fround(needed[c]! / scaleIn)));
+}
+
+/**
+ * The unit of an operator's sums is scaleIn * weightScale. Throws CalibrationError where that is no float32: weights, bias
+ * and inputs that are all sound by themselves, and together leave what an engine multiplies with.
+ */
+export function checkSums(scales: readonly number[], scaleIn: number, where: string): void {
+  for (const [c, scale] of scales.entries())
+    if (!(Math.fround(scaleIn * scale) <= largestFloat32))
+      throw new CalibrationError({
+        where,
+        what: `channel ${c} of it, or its bias, is too large beside an input of scale ${scaleIn} for float32 sums`,
+        remedy: 'Check the training run, the export and the calibration data, or exclude the operator',
+      });
 }
 
 /**

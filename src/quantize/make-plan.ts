@@ -4,7 +4,7 @@ import { CalibrationError } from '../base/errors.ts';
 import type { Statistics } from '../calibrate/collect.ts';
 import type { CalibrationMethod } from '../calibrate/methods/index.ts';
 import type { Range } from '../calibrate/ranges.ts';
-import { channelScales, guardBias, quantizeWeight, rangeToParams } from '../calibrate/ranges.ts';
+import { channelScales, checkSums, guardBias, quantizeWeight, rangeToParams } from '../calibrate/ranges.ts';
 import { TensorStatistic } from '../calibrate/statistic.ts';
 import type { Graph, Model, Node, QuantParams } from '../ir/index.ts';
 import { constantOf, perChannel, perTensor, shapeOf, type Tensor } from '../ir/index.ts';
@@ -145,6 +145,7 @@ function weightParams(
   let scales = channelScales(weight, axis, { reduceRange, where });
   const bias = weighted.bias === undefined ? undefined : constantOf(graph, weighted.bias)!.toFloat32();
   if (bias !== undefined && input.target.bias === 'int32') scales = guardBias(scales, bias, data.scale);
+  checkSums(scales, data.scale, where);
   const quant =
     axis === undefined ? perTensor('int8', scales[0]!, 0, where) : perChannel('int8', scales, axis, where);
   const shift = input.biasCorrection ? shiftOf(weighted, node, weight, quant, input) : undefined;
