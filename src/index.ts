@@ -27,6 +27,8 @@ export { openArrays } from './calibrate/open-arrays.ts';
 export type { SplitDataset, SplitOptions } from './calibrate/split.ts';
 export { defaultCalibrationSamples, splitDataset } from './calibrate/split.ts';
 export type { Engine, Session, SessionOptions, SessionPort } from './engines/engine.ts';
+export type { OnnxruntimeWebModule, OnnxruntimeWebOptions, WasmPaths } from './engines/onnxruntime-web.ts';
+export { onnxruntimeWeb } from './engines/onnxruntime-web.ts';
 export type { ReadOnnxOptions } from './formats/onnx/index.ts';
 export { readOnnx, writeOnnx } from './formats/onnx/index.ts';
 export type {
