@@ -33,6 +33,7 @@ import type { QuantPlan } from './quantize/plan.ts';
 import type { Selection } from './quantize/select.ts';
 import { compileSelection } from './quantize/select.ts';
 import { calibrationSites } from './quantize/sites.ts';
+import { checkStaticShapes } from './quantize/static-shapes.ts';
 import type { TargetProfile } from './quantize/targets/index.ts';
 import { defaultTarget, targetByName } from './quantize/targets/index.ts';
 import { version } from './version.ts';
@@ -107,6 +108,7 @@ export function prepareModel(model: Model, options: LayoutOptions = {}): Prepare
   const bound = options.dims === undefined ? model : runPasses(model, [bindDims(options.dims)]);
   const float = prepare(bound);
   const types = inferTypes(float);
+  checkStaticShapes(float.graph, target);
   const select = compileSelection(float.graph, options);
   const layout = layOut({ model: float, types, target, select });
   if (!layout.nodes.some((n) => n.action === 'quantized'))

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { inspectModel } from '../src/analyse/inspect.ts';
 import type { Site } from '../src/calibrate/collect.ts';
 import { collect } from '../src/calibrate/collect.ts';
 import type { Dataset } from '../src/calibrate/dataset.ts';
@@ -161,6 +162,8 @@ describe.each(cases)('$name', async (item) => {
       const int8 = quantize({ ...ready, statistics, samples: item.calib }, { method: 'minmax' });
       const bytes = writeOnnx(int8.model);
       expectRules(id, new QdqFile(bytes));
+      const fit = inspectModel(readOnnx(bytes), { target: id }).notes.filter((n) => /^target-/.test(n.code));
+      expect(fit, `${id}: what inspect says of its own file`).toEqual([]);
       expect(Buffer.compare(writeOnnx(readOnnx(bytes)), bytes)).toBe(0);
       const named = await answers(bytes, evaluation);
       const agreement = named.filter((c, i) => c === wanted[i]).length / wanted.length;

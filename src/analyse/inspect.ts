@@ -2,6 +2,7 @@
  * What a model is and what would become of it, without running it and without reading a weight that need not be read:
  * a float model is laid out for a target, an INT8 one is looked at for what really runs on codes.
  */
+import type { Note } from '../base/errors.ts';
 import { OctavoError } from '../base/errors.ts';
 import type { DType, Model, Node, Shape } from '../ir/index.ts';
 import { opsetOf, shapeOf } from '../ir/index.ts';
@@ -23,6 +24,7 @@ import type { OperatorCount, ParameterSummary, PortSummary } from './model-summa
 import { operatorCounts, opName, parametersOf, portSummary } from './model-summary.ts';
 import { costOf, typesOfOneSample } from './node-cost.ts';
 import { isQuantizedNode } from './qlinear-forms.ts';
+import { int8FitNotes, sizeNotes } from './target-fit.ts';
 
 export interface InspectOptions {
   /** Id of a target profile. Default `ort-cpu`. */
@@ -75,6 +77,8 @@ export interface Inspection {
   readonly nodes: readonly InspectedNode[];
   /** Of all nodes for one sample, where known. */
   readonly macs: number;
+  /** What the target asks for and the model does not have. */
+  readonly notes: readonly Note[];
 }
 
 export const defaultFuseUpToBytes = 2 ** 28;
@@ -102,7 +106,7 @@ export function inspectModel(model: Model, options: InspectOptions = {}): Inspec
   };
 }
 
-type View = Pick<Inspection, 'fusion' | 'obstacle' | 'scales' | 'nodes'>;
+type View = Pick<Inspection, 'fusion' | 'obstacle' | 'scales' | 'nodes' | 'notes'>;
 type Decision = Pick<InspectedNode, 'action' | 'code' | 'reason'>;
 
 function int8View(model: Model, target: TargetProfile): View {
@@ -114,6 +118,7 @@ function int8View(model: Model, target: TargetProfile): View {
   return {
     scales: scaleSummary(graph),
     nodes: nodesOf(plain, types, (node) => forms.get(node)),
+    notes: [...sizeNotes(graph, target, 'int8'), ...int8FitNotes(graph, target)],
   };
 }
 
@@ -132,6 +137,7 @@ function floatView(model: Model, target: TargetProfile, isLarge: boolean): View 
     return {
       obstacle: `${error.where}: ${error.what}. ${error.remedy}`,
       nodes: nodesOf(plain, inferTypes(plain), (node) => (node.op === 'Constant' ? undefined : unknown)),
+      notes: [],
     };
   }
   const fusion = { before: operatorCounts(model.graph), after: operatorCounts(fused.graph) };
@@ -151,6 +157,7 @@ function layoutView(model: Model, target: TargetProfile, rest: Pick<View, 'fusio
     ...rest,
     ...(obstacle === undefined ? {} : { obstacle }),
     nodes: nodesOf(model, types, (node) => (node.op === 'Constant' ? undefined : decisions.get(node.name))),
+    notes: sizeNotes(new Int8Graph(model.graph), target, 'float'),
   };
 }
 

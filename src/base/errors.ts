@@ -138,6 +138,12 @@ export type NoteCode =
   | 'non-finite-values'
   | 'low-float-accuracy'
   | 'options-from-file'
+  // what a target asks for
+  | 'target-sizes'
+  | 'target-activations'
+  | 'target-weights'
+  | 'target-bias'
+  | 'target-dequantize'
   // what the model says of itself
   | 'shape-conflict'
   | 'stated-type-differs';

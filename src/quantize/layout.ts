@@ -16,7 +16,6 @@ import type { Merge } from './mergeable.ts';
 import { mergeableActivations, whyNotMerged } from './mergeable.ts';
 import { readersOf } from './readers.ts';
 import type { SelectNode } from './select.ts';
-import { checkStaticShapes } from './static-shapes.ts';
 import type { TargetProfile } from './targets/index.ts';
 
 export interface LayoutInput {
@@ -26,11 +25,9 @@ export interface LayoutInput {
   readonly select: SelectNode;
 }
 
-/** Throws UNSUPPORTED where the target needs sizes that the model leaves open. */
 export function layOut(input: LayoutInput): Layout {
   const { graph } = input.model;
   const { target } = input;
-  checkStaticShapes(graph, target);
   const readers = readersOf(graph);
   const producers = new Map(graph.nodes.flatMap((n) => n.outputs.map((name) => [name, n] as const)));
   const rules = new Map<Node, QuantRule>();

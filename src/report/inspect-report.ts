@@ -36,6 +36,7 @@ export function inspectReportText(report: InspectReport, options: InspectTextOpt
   if (report.nodes.some((n) => n.action !== 'unknown')) parts.push('', decisionsText(report));
   if (report.engine !== undefined) parts.push('', engineText(report.engine, report));
   if (options.nodes === true) parts.push('', nodesText(report.nodes));
+  if (report.notes.length > 0) parts.push('', ...report.notes.map((n) => `note: ${n.where}: ${n.what}`));
   return parts.join('\n');
 }
 

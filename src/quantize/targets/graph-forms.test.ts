@@ -4,7 +4,9 @@ import { type PlanTextOptions, planText } from '../../../test/support/hand-made-
 import { constant } from '../../../test/support/qdq-rules.ts';
 import { spellQdq } from '../../formats/onnx/spell-qdq.ts';
 import { constantOf } from '../../ir/index.ts';
+import { parseModel } from '../../ir/text.ts';
 import { applyPlan } from '../apply.ts';
+import { checkStaticShapes } from '../static-shapes.ts';
 import { octavo } from './octavo.ts';
 import { ortCpu } from './ort-cpu.ts';
 import { ortWeb } from './ort-web.ts';
@@ -234,8 +236,10 @@ describe('other fields', () => {
   });
 
   test('fixed sizes: each open one is named, a missing shape too', () => {
-    const open = (shape: string) => () =>
-      planText(`input x: float32${shape}  ${w}  y = Conv(x, w)  output y: float32`, { target: qnn as never });
+    const open = (shape: string) => () => {
+      const text = `ir 8 opset 17 graph g { input x: float32${shape}  ${w}  y = Conv(x, w)  output y: float32 }`;
+      checkStaticShapes(parseModel(text).graph, qnn);
+    };
     expect(open('[N, 2, H, H]')).toThrow(
       "input 'x': qnn needs fixed sizes, and axis 0 has none. Give them: --dim N=1,H=1",
     );
