@@ -72,8 +72,8 @@ export function fromBase64(reader: TokenReader, token: Token): Uint8Array {
 function hash(bytes: Uint8Array): string {
   let h = 0x811c9dc5;
   // By index: an iterator over a weight of many megabytes takes seconds.
-  for (let i = 0; i < bytes.length; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193) >>> 0;
-  return h.toString(16).padStart(8, '0');
+  for (let i = 0; i < bytes.length; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193);
+  return (h >>> 0).toString(16).padStart(8, '0');
 }
 
 /** Bytes with no meaning here. */

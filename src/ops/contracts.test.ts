@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest';
 import { nodeOf } from '../../test/support/one-node.ts';
 import { sharedModel, sharedModels, whySkipped } from '../../test/support/shared.ts';
+import { OctavoError } from '../base/errors.ts';
 import { readOnnx } from '../formats/onnx/index.ts';
-import { attr } from '../ir/index.ts';
+import { attr, Tensor } from '../ir/index.ts';
 import { contractOf, contracts } from './index.ts';
 
 test('an operator stands in one place', () => {
@@ -43,6 +44,26 @@ test('every rule names inputs that make sense', () => {
       expect(rule.fixedOutput[0]).toBeLessThan(rule.fixedOutput[1]);
     if ('data' in rule && Array.isArray(rule.data)) expect(rule.data.length).toBeGreaterThan(0);
   }
+});
+
+test('inputs that are left out are refused, not stumbled over', () => {
+  const one = Tensor.from('int64', [1], [1]);
+  let evaluated = 0;
+  for (const { op, domain = '', evaluate } of contracts)
+    for (const inputs of [
+      [],
+      [undefined],
+      [undefined, one, one, one],
+      [one],
+      [one, undefined, undefined, one],
+    ])
+      try {
+        evaluate?.({ node: nodeOf({ op, domain, inputs: [] }), opset: 17, inputs });
+        if (evaluate !== undefined) evaluated++;
+      } catch (error) {
+        if (!(error instanceof OctavoError)) expect.fail(`${op} of [${inputs.map(String)}]: ${error}`);
+      }
+  expect(evaluated).toBeGreaterThan(20);
 });
 
 test.skipIf(sharedModels.length === 0)(

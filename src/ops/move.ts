@@ -26,16 +26,32 @@ export function moveElements(
   }
   const width = dtypes[source.dtype].bits / 8;
   if (width < 1) throw cannotEvaluate(node, `packed ${source.dtype} elements are not moved`);
-  const bytes = source.bytes();
   const out = new Uint8Array(storageBytes(source.dtype, count));
   const blank = fill?.bytes();
-  for (let i = 0; i < count; i++) {
-    const at = from[i]!;
-    const start = at * width;
-    if (at >= 0) for (let b = 0; b < width; b++) out[i * width + b] = bytes[start + b]!;
-    else if (blank !== undefined) for (let b = 0; b < width; b++) out[i * width + b] = blank[b]!;
-  }
+  // Four bytes at a time where elements have as many: they mostly do.
+  if (width % 4 === 0)
+    moveWords(wordsOf(out), wordsOf(source.bytes()), blank && wordsOf(blank), from, width / 4);
+  else moveWords(out, source.bytes(), blank, from, width);
   return Tensor.lazy(source.dtype, dims, () => out);
+}
+
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
+}
+
+function moveWords(
+  out: Uint8Array | Uint32Array,
+  source: Uint8Array | Uint32Array,
+  blank: Uint8Array | Uint32Array | undefined,
+  from: ArrayLike<number>,
+  width: number,
+): void {
+  for (let i = 0, to = 0; to < out.length; i++) {
+    const at = from[i]!;
+    if (at < 0) for (let w = 0; w < width; w++) out[to++] = blank?.[w] ?? 0;
+    else for (let w = 0, start = at * width; w < width; w++) out[to++] = source[start + w]!;
+  }
 }
 
 /** Tensors one after the other: rows of `outer`, each tensor giving `inner` elements a row. */

@@ -36,6 +36,11 @@ const growthLimit = 2 ** 31;
  * ends before it takes a second or memory that anybody misses.
  */
 const workLimit = 2 ** 24;
+/**
+ * Bytes by which results may exceed what they are made of, in one run, beside as many as the constants there were (weights
+ * cast from float16 to float32): what is made stays in memory until the result is written.
+ */
+const grownLimit = 2 ** 23;
 /** Each sweep may make sizes known to the next; exports need one or two. */
 const maxSweeps = 16;
 
@@ -46,7 +51,8 @@ export const foldConstants: Pass = {
   name,
   why,
   run(model) {
-    const work: Work = { bytesLeft: workLimit + 4 * bytesOfConstants(model) };
+    const bytes = bytesOfConstants(model);
+    const work: Work = { bytesLeft: workLimit + 4 * bytes, growthLeft: grownLimit + bytes };
     const oneSweep = graphPass(name, why, (draft, current) => sweep(draft, current, work));
     let current = model;
     for (let i = 0; i < maxSweeps && work.bytesLeft > 0; i++) {
@@ -84,6 +90,7 @@ function sweep(draft: Draft, model: Model, work: Work): void {
 
 interface Work {
   bytesLeft: number;
+  growthLeft: number;
 }
 
 type Results = ReadonlyMap<string, Tensor>;
@@ -115,7 +122,8 @@ function computed(node: Node, contract: OperatorContract, state: Sweep): Results
   const { draft, model, table, work } = state;
   const inputs = node.inputs.map((input) => (input === '' ? undefined : draft.constant(input)));
   if (inputs.some((tensor, i) => tensor === undefined && node.inputs[i] !== '')) return undefined;
-  const before = inputs.reduce((bytes, tensor) => bytes + (tensor?.byteLength ?? 0), 0);
+  // Once each: a tensor joined with itself grows.
+  const before = [...new Set(inputs)].reduce((bytes, tensor) => bytes + (tensor?.byteLength ?? 0), 0);
   // A Constant's tensor is only handed on.
   const allowed = node.op === 'Constant' ? Number.POSITIVE_INFINITY : allowedBytes(before, state);
   // Asked before anything is computed, so that a blow-up is not even tried.
@@ -125,7 +133,10 @@ function computed(node: Node, contract: OperatorContract, state: Sweep): Results
   const after = made?.reduce((bytes, tensor) => bytes + tensor.byteLength, 0) ?? 0;
   if (made === undefined || after > allowed) return undefined;
   state.totalBytes += after;
-  if (node.op !== 'Constant') work.bytesLeft -= after;
+  if (node.op !== 'Constant') {
+    work.bytesLeft -= after;
+    work.growthLeft -= Math.max(0, after - before);
+  }
   const results = new Map<string, Tensor>();
   for (const [i, output] of node.outputs.entries()) {
     if (output === '') continue;
@@ -140,7 +151,8 @@ function allowedBytes(before: number, { totalBytes, work }: Sweep): number {
   if (work.bytesLeft <= 0) return tinyBytes;
   const grown = Math.min(growth * before, growthLimit - totalBytes);
   const blownUp = Math.min(smallBytes, blowUpLimit - totalBytes);
-  return Math.max(tinyBytes, Math.min(Math.max(before, grown, blownUp), work.bytesLeft));
+  const largest = Math.min(Math.max(before, grown, blownUp), before + Math.max(0, work.growthLeft));
+  return Math.max(tinyBytes, Math.min(largest, work.bytesLeft));
 }
 
 /** 0 where it is not known. */

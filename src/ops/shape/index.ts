@@ -6,6 +6,7 @@ import { broadcastShapes } from '../broadcast.ts';
 import { shapeFromInput } from '../constant/index.ts';
 import type { InferContext, InferTypes, OperatorContract, QuantRule } from '../contract.ts';
 import { divDims, mulDims, productOf, unknownDims } from '../dims.ts';
+import { inputAt } from '../elements.ts';
 import { atLeastRank, dtypeAt, impossible, maxRank, output, sameAsFirst, shapeAt } from '../infer-readers.ts';
 import {
   evaluateExpand,
@@ -61,8 +62,8 @@ export const shapeContracts: readonly OperatorContract[] = [
       const data = shapeAt(context, 0);
       return [data && toldDims(context.node, data)];
     },
-    evaluate: ({ node, inputs }) => {
-      const dims = toldDims(node, inputs[0]!.dims) as readonly number[];
+    evaluate: (context) => {
+      const dims = toldDims(context.node, inputAt(context, 0).dims) as readonly number[];
       return [Tensor.from('int64', [dims.length], dims)];
     },
   },
@@ -73,7 +74,7 @@ export const shapeContracts: readonly OperatorContract[] = [
       const data = shapeAt(context, 0);
       return [data && [productOf(data)]];
     },
-    evaluate: ({ inputs }) => [Tensor.from('int64', [], [inputs[0]!.size])],
+    evaluate: (context) => [Tensor.from('int64', [], [inputAt(context, 0).size])],
   },
   {
     op: 'Reshape',
