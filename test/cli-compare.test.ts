@@ -1,6 +1,6 @@
 // `octavo compare` as people run it: a child process, its text, its JSON, its exit codes; files of this tool and of others.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -94,6 +94,46 @@ describe('limits', () => {
     expect([result.status, result.stderr]).toEqual([status, '']);
     expect(result.stdout).toContain(said);
   });
+});
+
+test('octavo.json beside the reference says data, limits and sizes', () => {
+  const beside = join(folder, 'beside');
+  mkdirSync(beside);
+  symlinkSync(model, join(beside, 'model.onnx'));
+  const content = {
+    data: example('test.npz'),
+    preset: '0-1',
+    samples: 24,
+    layers: false,
+    'min-sqnr': 90,
+    target: 'ort-cpu',
+    // The INT8 file may have this size already.
+    dim: { N: 1 },
+  };
+  writeFileSync(join(beside, 'octavo.json'), JSON.stringify(content));
+  const fixed = join(folder, 'fixed.onnx');
+  const config = ['--config', join(beside, 'octavo.json'), '--quiet'];
+  const made = octavo('quantize', model, ...config, '--min-sqnr', '1', '-o', fixed);
+  expect(made.status, made.stderr).toBe(0);
+
+  const { status, stdout } = octavo('compare', join(beside, 'model.onnx'), fixed, '--quiet', '--json');
+  const { samples, layers, gate, notes } = JSON.parse(stdout) as CompareReport;
+  expect([status, samples, layers, gate!.passed]).toEqual([3, 24, [], false]);
+  expect(notes[0]).toMatchObject({
+    code: 'options-from-file',
+    what: 'it says data, preset, samples, layers, min-sqnr, dim',
+  });
+  const typed = octavo(
+    'compare',
+    join(beside, 'model.onnx'),
+    fixed,
+    '--quiet',
+    '--min-sqnr',
+    '1',
+    '--layers',
+  );
+  expect(typed.status, typed.stderr).toBe(0);
+  expect(typed.stdout).toMatch(/33 layers matched/);
 });
 
 describe('what cannot be compared', () => {

@@ -1,6 +1,6 @@
 // `octavo inspect` as people run it: a child process, its text, its JSON, its exit codes.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +72,47 @@ describe('an INT8 file', () => {
     const add = nodes.find((n) => n.op === 'Add' && n.name.includes('.5/'));
     expect(add).toMatchObject({ action: 'float' });
     expect(nodes.filter((n) => n.action === 'float' && n.op === 'Conv')).toEqual([]);
+  });
+});
+
+describe('octavo.json beside the model', () => {
+  const beside = join(folder, 'beside');
+  beforeAll(() => {
+    mkdirSync(beside);
+    symlinkSync(example('model.onnx'), join(beside, 'model.onnx'));
+    symlinkSync(int8, join(beside, 'int8.onnx'));
+    const content = { target: 'qnn', dim: { N: 1 }, nodes: true, preset: '0-1', 'save-plan': 'plan.json' };
+    writeFileSync(join(beside, 'octavo.json'), JSON.stringify(content));
+  });
+
+  test('says target and sizes, and that it said so', () => {
+    const { target, inputs, notes } = report(join(beside, 'model.onnx'));
+    expect([target, inputs[0]!.shape]).toEqual(['qnn', [1, 1, 28, 28]]);
+    expect(notes).toEqual([
+      {
+        code: 'options-from-file',
+        where: join(beside, 'octavo.json'),
+        what: 'it says target, dim, nodes',
+      },
+    ]);
+    expect(octavo('inspect', join(beside, 'model.onnx')).stdout).toContain(
+      'octavo.json: it says target, dim, nodes',
+    );
+  });
+
+  test('what is typed wins; --config names another file', () => {
+    expect(report(join(beside, 'model.onnx'), '--target', 'webnn').target).toBe('webnn');
+    writeFileSync(join(folder, 'other.json'), JSON.stringify({ target: 'octavo' }));
+    const other = report(join(beside, 'model.onnx'), '--config', join(folder, 'other.json'));
+    expect([other.target, other.inputs[0]!.shape]).toEqual(['octavo', ['N', 1, 28, 28]]);
+  });
+
+  test('its sizes may be those of another model; typed ones may not', () => {
+    writeFileSync(join(folder, 'sizes.json'), JSON.stringify({ dim: 'N=2,Q=4' }));
+    const { inputs } = report(join(beside, 'int8.onnx'), '--config', join(folder, 'sizes.json'));
+    expect(inputs[0]!.shape).toEqual([2, 1, 28, 28]);
+    const typed = octavo('inspect', join(beside, 'model.onnx'), '--dim', 'N=2,Q=4');
+    expect([typed.status, typed.stderr]).toEqual([2, expect.stringContaining("size 'Q'")]);
   });
 });
 

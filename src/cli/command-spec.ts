@@ -1,4 +1,5 @@
 /** A command as data: name, arguments, options, examples, and what runs it. */
+import type { Note } from '../base/errors.ts';
 import type { RawValue } from './option-values.ts';
 
 export interface OptionSpec {
@@ -8,6 +9,16 @@ export interface OptionSpec {
 
 export type RawOptions = Readonly<Record<string, RawValue>>;
 
+/** What a command runs with besides its arguments and options. */
+export interface CommandCall {
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Options that nobody typed: octavo.json says them. */
+  readonly fromFile: ReadonlySet<string>;
+  /** What that file decided, for the report. */
+  readonly notes: readonly Note[];
+}
+
 export interface CommandSpec {
   /** With its arguments: `quantize <model>`. */
   readonly usage: string;
@@ -15,5 +26,5 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[];
   readonly examples: readonly string[];
   /** Returns the exit code. */
-  readonly run: (args: readonly string[], options: RawOptions, signal: AbortSignal) => Promise<number>;
+  readonly run: (args: readonly string[], options: RawOptions, call: CommandCall) => Promise<number>;
 }

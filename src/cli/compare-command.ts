@@ -8,17 +8,17 @@ import type { Dataset, OpenedDataset } from '../calibrate/dataset.ts';
 import { openSession } from '../calibrate/open-session.ts';
 import { openDataset } from '../calibrate/readers/open-dataset.ts';
 import { onlyOf } from '../calibrate/split.ts';
-import { onnxruntimeNode } from '../engines/onnxruntime-node.ts';
 import { readOnnxFile } from '../formats/onnx/files-node.ts';
 import { onnxByteLength } from '../formats/onnx/index.ts';
 import { requiredInputs } from '../ir/index.ts';
-import { bindDims } from '../passes/bind-dims.ts';
-import { runPasses } from '../passes/pass.ts';
 import type { CompareReport } from '../report/compare-report.ts';
 import { compareReportJson, compareReportText } from '../report/compare-report.ts';
 import { version } from '../version.ts';
-import type { CommandSpec, RawOptions } from './command-spec.ts';
+import { bindSizes } from './bind-sizes.ts';
+import type { CommandCall, CommandSpec, RawOptions } from './command-spec.ts';
+import { configOption } from './config-file.ts';
 import { dataOptionsOf, preprocessingOptions } from './data-options.ts';
+import { engineChoiceOf, engineOption, openEngine } from './engine-option.ts';
 import { exitCodes } from './exit-codes.ts';
 import { countOf, dimsOf, numberOf, textOf } from './option-values.ts';
 import { progressLine } from './progress-line.ts';
@@ -27,16 +27,21 @@ export const compareCommand: CommandSpec = {
   usage: 'compare <reference> <other>',
   text: 'Measure a model against the one it was made from, as a whole and layer by layer',
   options: [
-    { flags: '--data <path>', text: 'Samples: a folder of images, .npy, .npz, or a folder of .npy files' },
+    {
+      flags: '--data <path>',
+      text: 'Samples: a folder of images, .npy, .npz, .bin, .jsonl, .mjs, or ONNX test data',
+    },
     { flags: '--samples <n>', text: 'Compare on the first n samples (default: all)' },
     ...preprocessingOptions,
     { flags: '--dim <sizes>', text: 'Sizes of symbolic dimensions: N=1,H=224' },
     { flags: '--layers', text: 'List every layer, not only the worst' },
     { flags: '--no-layers', text: 'Compare the models as a whole only' },
+    engineOption,
     { flags: '--threads <n>', text: 'Threads of the engine (default: 1)' },
     { flags: '--max-drop <points>', text: 'Points of accuracy it may lose; needs labels' },
     { flags: '--min-agreement <percent>', text: 'Top-1 agreement wanted' },
     { flags: '--min-sqnr <dB>', text: 'Signal-to-noise of outputs wanted' },
+    configOption,
     { flags: '--json', text: 'Print everything as JSON' },
     { flags: '--quiet', text: 'No progress' },
   ],
@@ -50,7 +55,7 @@ export const compareCommand: CommandSpec = {
 /** Samples the layers are compared on: the ratios settle within a few. */
 const mostLayerSamples = 16;
 
-async function runCompare(args: readonly string[], raw: RawOptions, signal: AbortSignal): Promise<number> {
+async function runCompare(args: readonly string[], raw: RawOptions, call: CommandCall): Promise<number> {
   const [reference, other] = args as [string, string];
   const samples = countOf(raw.samples, '--samples');
   const threads = countOf(raw.threads, '--threads') ?? 1;
@@ -58,20 +63,21 @@ async function runCompare(args: readonly string[], raw: RawOptions, signal: Abor
   const asked = askedLimits(raw);
   const images = dataOptionsOf(raw);
   const path = textOf(raw.data, '--data');
+  engineChoiceOf(raw);
   const line = progressLine(process.stderr, raw.quiet === true);
   try {
-    const models = { reference: modelAt(reference, dims), other: modelAt(other, dims) };
+    const models = modelsAt(reference, other, dims, call.fromFile.has('dim'));
     if (path === undefined) throw noData();
     const opened = await openDataset(path, requiredInputs(models.reference.model.graph), images);
     const data = chosen(opened, samples);
     if (raw.quiet !== true) process.stderr.write(`data: ${opened.describe}\n`);
-    const engine = await onnxruntimeNode();
+    const { engine, notes: engineNotes } = await openEngine(raw, threads);
     const layerSamples = raw.layers === false ? 0 : Math.min(mostLayerSamples, data.size ?? mostLayerSamples);
     const comparison = await compareAny(engine, models, data, {
       labelled: opened.classes !== undefined,
       threads,
       layerSamples,
-      signal,
+      signal: call.signal,
       onProgress: line.report,
     });
     line.clear();
@@ -89,7 +95,7 @@ async function runCompare(args: readonly string[], raw: RawOptions, signal: Abor
       layerSamples,
       ...comparison,
       ...(gate === undefined ? {} : { gate }),
-      notes: opened.notes,
+      notes: [...call.notes, ...opened.notes, ...engineNotes],
     };
     const text =
       raw.json === true
@@ -114,15 +120,25 @@ function askedLimits(raw: RawOptions): Partial<GateLimits> {
   };
 }
 
-function modelAt(path: string, dims: Readonly<Record<string, number>> | undefined): ModelToCompare {
-  const read = readOnnxFile(path);
-  const model = dims === undefined ? read : runPasses(read, [bindDims(dims)]);
-  return {
-    model,
-    // The engine reads a file as it is by itself, external data included.
-    load: (engine, options) =>
-      model === read ? engine.load(path, options) : openSession(engine, model, options),
-  };
+/** `known`: sizes that neither has are no error. */
+function modelsAt(
+  reference: string,
+  other: string,
+  dims: Readonly<Record<string, number>> | undefined,
+  known: boolean,
+): { readonly reference: ModelToCompare; readonly other: ModelToCompare } {
+  const paths = [reference, other];
+  const read = paths.map((path) => readOnnxFile(path));
+  const [first, second] = bindSizes(read, dims, { known }).map((model, i): ModelToCompare => {
+    const path = paths[i]!;
+    // An engine that takes paths reads a file as it is by itself, external data included.
+    const load: ModelToCompare['load'] = (engine, options) =>
+      model === read[i] && engine.loadsPaths === true
+        ? engine.load(path, options)
+        : openSession(engine, model, options);
+    return { model, load };
+  });
+  return { reference: first!, other: second! };
 }
 
 /** What is marked for evaluation, where anything is: the rest may have calibrated one of the two. */

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RawOptions } from './command-spec.ts';
 import { withConfigFile } from './config-file.ts';
 import { dataOptionsOf } from './data-options.ts';
+import { commands } from './main.ts';
 import { dimsOf } from './option-values.ts';
-import { quantizeOptions } from './quantize-options.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -21,13 +21,15 @@ function put(content: unknown, path = beside): void {
   writeFileSync(join(folder, path), typeof content === 'string' ? content : JSON.stringify(content));
 }
 
-function read(typed: RawOptions = {}) {
-  return withConfigFile(quantizeOptions, typed, join(folder, 'models/net.onnx'));
+function read(typed: RawOptions = {}, command = 'quantize') {
+  const own = commands.find((spec) => spec.usage.startsWith(command))!.options;
+  const all = commands.flatMap((spec) => spec.options);
+  return withConfigFile({ own, all }, typed, join(folder, 'models/net.onnx'));
 }
 
 test('without a file there is only what was typed', () => {
   const typed = { preset: 'imagenet' };
-  expect(read(typed)).toEqual({ options: typed, notes: [] });
+  expect(read(typed)).toEqual({ options: typed, fromFile: new Set(), notes: [] });
 });
 
 test('options of every kind, in either spelling; paths from the folder of the file', () => {
@@ -88,6 +90,7 @@ describe('what is typed wins', () => {
     });
     expect(read({ preset: '0-1', target: 'x' })).toEqual({
       options: { preset: '0-1', target: 'x' },
+      fromFile: new Set(),
       notes: [],
     });
   });
@@ -117,6 +120,52 @@ describe('what is typed wins', () => {
     put({ preset: '0-1', data: 'd.npz' }, 'other.json');
     const config = join(folder, 'other.json');
     expect(read({ config }).options).toEqual({ config, preset: '0-1', data: join(folder, 'd.npz') });
+  });
+});
+
+describe('each command takes what it knows', () => {
+  const content = {
+    target: 'qnn',
+    data: 'd.npz',
+    samples: 5,
+    engine: true,
+    layers: false,
+    'save-plan': 'p.json',
+    dim: { N: 1 },
+  };
+
+  test.each([
+    ['quantize', ['data', 'dim', 'samples', 'savePlan', 'target']],
+    ['inspect', ['dim', 'engine', 'target']],
+    ['compare', ['data', 'dim', 'layers', 'samples']],
+  ])('%s', (command, keys) => {
+    put(content);
+    const { options, fromFile, notes } = read({}, command);
+    expect(Object.keys(options).sort()).toEqual(keys);
+    expect([...fromFile].sort()).toEqual(keys);
+    expect(notes.map((n) => n.code)).toEqual(['options-from-file']);
+  });
+
+  test('a switch that goes both ways', () => {
+    put({ layers: false });
+    expect(read({}, 'compare').options).toEqual({ layers: false });
+    expect(read({ layers: true }, 'compare').options).toEqual({ layers: true });
+    put({ layers: true });
+    expect(read({}, 'compare').options).toEqual({ layers: true });
+    put({ 'no-layers': true });
+    expect(read({}, 'compare').options).toEqual({ layers: false });
+    put({ 'no-layers': false });
+    expect(read({}, 'compare').options).toEqual({});
+  });
+
+  test('what is no value of its option is wrong for every command', () => {
+    put({ bgr: 'yes' });
+    expect(() => read({}, 'inspect')).toThrow('\'bgr\': "yes" is not true or false');
+  });
+
+  test('nothing is noted of what is for others', () => {
+    put({ 'save-plan': 'p.json' });
+    expect(read({}, 'inspect')).toEqual({ options: {}, fromFile: new Set(), notes: [] });
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * Options kept beside a model: `octavo.json` in its folder, or the file named by --config. It may hold whatever the
- * command takes; what is typed wins over it, and it wins over a preset.
+ * Options kept beside a model: `octavo.json` in its folder, or the file named by --config. It may hold whatever any
+ * command takes, and each command takes what it knows; what is typed wins over it, and it wins over a preset.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -25,6 +25,8 @@ export const configOption: OptionSpec = {
 export interface Configured {
   /** What was typed, and from the file what was not. */
   readonly options: RawOptions;
+  /** Keys of `options` that come from the file. */
+  readonly fromFile: ReadonlySet<string>;
   /** Which options the file decided, where it decided any. */
   readonly notes: readonly Note[];
 }
@@ -41,15 +43,23 @@ const setAside: Readonly<Record<string, readonly string[]>> = {
   plan: ['method', 'target', 'only', 'exclude', 'biasCorrection'],
 };
 
+export interface KnownOptions {
+  /** Of the command that runs. */
+  readonly own: readonly OptionSpec[];
+  /** Of all commands: what a file may hold without being wrong. */
+  readonly all: readonly OptionSpec[];
+}
+
 /** Throws IO when the file cannot be read, INVALID_ARGUMENT naming file and key on what is no option or no value of one. */
-export function withConfigFile(specs: readonly OptionSpec[], typed: RawOptions, model: string): Configured {
+export function withConfigFile({ own, all }: KnownOptions, typed: RawOptions, model: string): Configured {
   const named = textOf(typed.config, '--config');
   const path = named ?? join(dirname(model), configName);
   const text = named === undefined && !exists(path) ? undefined : contentOf(path);
-  if (text === undefined) return { options: typed, notes: [] };
-  const file = optionsIn(text, path, specs.map(formOf));
+  if (text === undefined) return { options: typed, fromFile: new Set(), notes: [] };
+  const file = optionsIn(text, path, [...own, ...all].map(formOf));
+  const taken = new Set(own.map((spec) => keyOf(formOf(spec)).key));
   const aside = new Set(Object.keys(typed).flatMap((key) => setAside[key] ?? []));
-  const used = [...file].filter(([key]) => typed[key] === undefined && !aside.has(key));
+  const used = [...file].filter(([key]) => taken.has(key) && typed[key] === undefined && !aside.has(key));
   const notes: Note[] =
     used.length === 0
       ? []
@@ -62,6 +72,7 @@ export function withConfigFile(specs: readonly OptionSpec[], typed: RawOptions, 
         ];
   return {
     options: { ...Object.fromEntries(used.map(([key, { value }]) => [key, value])), ...typed },
+    fromFile: new Set(used.map(([key]) => key)),
     notes,
   };
 }
@@ -113,7 +124,7 @@ function optionsIn(
   const options = new Map<string, FileOption>();
   for (const [name, value] of Object.entries(parsed)) {
     const where = `${path}, '${name}'`;
-    const form = forms.find((f) => spellings(f).includes(name));
+    const form = formNamed(name, value, forms);
     if (form === undefined) throw unknownKey(where, name, forms);
     if (form.name === 'config')
       throw invalidArgument(where, 'a file of options names no other', 'Put all options into one file');
@@ -134,13 +145,19 @@ function keyOf({ name }: OptionForm): { readonly key: string; readonly negated: 
   return { key: camelCase(negated ? name.slice(3) : name), negated };
 }
 
+/** `layers` is `--layers` when true and `--no-layers` when false, where a command has both. */
+function formNamed(name: string, value: unknown, forms: readonly OptionForm[]): OptionForm | undefined {
+  const named = forms.filter((f) => spellings(f).includes(name));
+  return (value === false ? named.find((f) => keyOf(f).negated) : undefined) ?? named[0];
+}
+
 function spellings(form: OptionForm): readonly string[] {
   const positive = form.name.replace(/^no-/, '');
   return [...new Set([form.name, camelCase(form.name), positive, camelCase(positive)])];
 }
 
 function unknownKey(where: string, name: string, forms: readonly OptionForm[]): OctavoError {
-  const names = forms.map((f) => f.name).filter((n) => n !== 'config');
+  const names = [...new Set(forms.map((f) => f.name))].filter((n) => n !== 'config');
   const near = nearest(name, names, 2).map((n) => `'${n}'`);
   return invalidArgument(where, 'there is no such option', `Nearest are ${near.join(' and ')}`);
 }

@@ -10,13 +10,13 @@ import { readOnnxFile } from '../formats/onnx/files-node.ts';
 import { onnxByteLength, writeOnnx } from '../formats/onnx/index.ts';
 import type { Model } from '../ir/index.ts';
 import { withParts } from '../ir/index.ts';
-import { bindDims } from '../passes/bind-dims.ts';
-import { runPasses } from '../passes/pass.ts';
 import { targets } from '../quantize/targets/index.ts';
 import type { InspectReport } from '../report/inspect-report.ts';
 import { inspectReportJson, inspectReportText } from '../report/inspect-report.ts';
 import { version } from '../version.ts';
-import type { CommandSpec, RawOptions } from './command-spec.ts';
+import { bindSizes } from './bind-sizes.ts';
+import type { CommandCall, CommandSpec, RawOptions } from './command-spec.ts';
+import { configOption } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { dimsOf, textOf } from './option-values.ts';
 
@@ -31,24 +31,25 @@ export const inspectCommand: CommandSpec = {
     { flags: '--nodes', text: 'List every node with its shape, parameters and multiply-accumulates' },
     { flags: '--dim <sizes>', text: 'Sizes of symbolic dimensions: N=1,H=224' },
     { flags: '--engine', text: 'Ask onnxruntime-node which Conv, Gemm and MatMul it runs on codes' },
+    configOption,
     { flags: '--json', text: 'Print everything as JSON' },
   ],
   examples: ['octavo inspect model.onnx', 'octavo inspect model.int8.onnx --engine --nodes'],
   run: runInspect,
 };
 
-async function runInspect(args: readonly string[], raw: RawOptions): Promise<number> {
+async function runInspect(args: readonly string[], raw: RawOptions, call: CommandCall): Promise<number> {
   const file = args[0]!;
   const target = textOf(raw.target, '--target');
   const dims = dimsOf(raw.dim, '--dim');
-  const read = readOnnxFile(file);
-  const model = dims === undefined ? read : runPasses(read, [bindDims(dims)]);
+  const [model] = bindSizes([readOnnxFile(file)], dims, { known: call.fromFile.has('dim') }) as [Model];
   const inspection = inspectModel(model, target === undefined ? {} : { target });
   const report: InspectReport = {
     octavo: version,
     file,
     ...inspection,
     ...(raw.engine === true ? { engine: await askEngine(await onnxruntimeNode(), file, model) } : {}),
+    notes: [...call.notes, ...inspection.notes],
   };
   const text =
     raw.json === true ? inspectReportJson(report) : inspectReportText(report, { nodes: raw.nodes === true });

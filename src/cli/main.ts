@@ -4,6 +4,7 @@ import { nearest } from '../base/nearest.ts';
 import { version } from '../version.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { compareCommand } from './compare-command.ts';
+import { withConfigFile } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { commandHelp, overviewHelp } from './help-text.ts';
 import { inspectCommand } from './inspect-command.ts';
@@ -53,8 +54,10 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
     process.stdout.write(commandHelp(spec));
     return exitCodes.done;
   }
-  const { args, options } = parseCommandLine(spec, rest);
-  return await spec.run(args, options, signal);
+  const { args, options: typed } = parseCommandLine(spec, rest);
+  const known = { own: spec.options, all: commands.flatMap((command) => command.options) };
+  const { options, ...configured } = withConfigFile(known, typed, args[0]!);
+  return await spec.run(args, options, { signal, ...configured });
 }
 
 const nameOf = (spec: CommandSpec): string => spec.usage.split(' ')[0]!;

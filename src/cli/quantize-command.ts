@@ -8,7 +8,6 @@ import type { Dataset, OpenedDataset } from '../calibrate/dataset.ts';
 import { methodByName } from '../calibrate/methods/index.ts';
 import { openDataset } from '../calibrate/readers/open-dataset.ts';
 import { defaultCalibrationSamples, onlyOf, splitDataset } from '../calibrate/split.ts';
-import { onnxruntimeNode } from '../engines/onnxruntime-node.ts';
 import { readOnnxFile, writeOnnxFile } from '../formats/onnx/files-node.ts';
 import { requiredInputs } from '../ir/index.ts';
 import type { PreparedModel, QuantizedModel, RunOptions } from '../pipeline.ts';
@@ -17,9 +16,9 @@ import { planFromJson, planToJson } from '../quantize/plan.ts';
 import type { QuantizeReport } from '../report/quantize-report.ts';
 import { quantizeReportJson, quantizeReportText } from '../report/quantize-report.ts';
 import { version } from '../version.ts';
-import type { CommandSpec, RawOptions } from './command-spec.ts';
-import { withConfigFile } from './config-file.ts';
+import type { CommandCall, CommandSpec, RawOptions } from './command-spec.ts';
 import { dataOptionsOf, gateLimitsOf } from './data-options.ts';
+import { engineChoiceOf, openEngine } from './engine-option.ts';
 import { exitCodes } from './exit-codes.ts';
 import { countOf, dimsOf, textOf, textsOf } from './option-values.ts';
 import { progressLine } from './progress-line.ts';
@@ -38,9 +37,8 @@ export const quantizeCommand: CommandSpec = {
   run: runQuantize,
 };
 
-async function runQuantize(args: readonly string[], typed: RawOptions, signal: AbortSignal): Promise<number> {
+async function runQuantize(args: readonly string[], raw: RawOptions, call: CommandCall): Promise<number> {
   const input = args[0]!;
-  const { options: raw, notes: fileNotes } = withConfigFile(quantizeOptions, typed, input);
   const settings = settingsOf(input, raw);
   const line = progressLine(process.stderr, raw.quiet === true);
   try {
@@ -60,8 +58,11 @@ async function runQuantize(args: readonly string[], typed: RawOptions, signal: A
     const data = await openData(prepared, settings, plan !== undefined);
     for (const text of data.describe) if (raw.quiet !== true) process.stderr.write(`${text}\n`);
     // A plan replayed without data needs no engine.
-    const engine = data.eval === undefined ? undefined : await onnxruntimeNode();
-    const run = engine === undefined ? undefined : { engine, signal, onProgress: line.report };
+    const chosen = data.eval === undefined ? undefined : await openEngine(raw);
+    const run =
+      chosen === undefined
+        ? undefined
+        : { engine: chosen.engine, signal: call.signal, onProgress: line.report };
     const check = plan === undefined ? await checkData(prepared.float, data.calib!, run!) : undefined;
     const int8 =
       check === undefined
@@ -73,7 +74,10 @@ async function runQuantize(args: readonly string[], typed: RawOptions, signal: A
       input,
       settings,
       int8,
-      data: { ...data, notes: [...fileNotes, ...data.notes, ...(check?.notes() ?? [])] },
+      data: {
+        ...data,
+        notes: [...call.notes, ...data.notes, ...(chosen?.notes ?? []), ...(check?.notes() ?? [])],
+      },
       run,
       clear: line.clear,
       json: raw.json === true,
@@ -97,6 +101,7 @@ function settingsOf(input: string, raw: RawOptions) {
   const method = textOf(raw.method, '--method');
   if (method !== undefined) methodByName(method);
   const target = textOf(raw.target, '--target');
+  engineChoiceOf(raw);
   return {
     output,
     target,

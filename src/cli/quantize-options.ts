@@ -6,6 +6,7 @@ import { targets } from '../quantize/targets/index.ts';
 import type { OptionSpec } from './command-spec.ts';
 import { configOption } from './config-file.ts';
 import { gateOptions, preprocessingOptions } from './data-options.ts';
+import { engineOption } from './engine-option.ts';
 
 const list = (names: readonly string[]): string => names.join(', ');
 
@@ -28,6 +29,7 @@ export const quantizeOptions: readonly OptionSpec[] = [
   { flags: '--only <pattern>', text: 'Quantize only these nodes; repeatable' },
   { flags: '--dim <sizes>', text: 'Sizes of symbolic dimensions: N=1,H=224' },
   ...gateOptions,
+  engineOption,
   { flags: '--save-plan <file>', text: 'Write what was decided for each node and tensor, as JSON' },
   {
     flags: '--plan <file>',
