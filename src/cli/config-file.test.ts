@@ -146,6 +146,15 @@ describe('each command takes what it knows', () => {
     expect(notes.map((n) => n.code)).toEqual(['options-from-file']);
   });
 
+  test('a name that is a switch of one command and takes a value in others', () => {
+    put({ engine: 'web' });
+    expect(read({}, 'inspect').options).toEqual({});
+    expect(read({}, 'compare').options).toEqual({ engine: 'web' });
+    put({ engine: true });
+    expect(read({}, 'inspect').options).toEqual({ engine: true });
+    expect(read({}, 'compare').options).toEqual({});
+  });
+
   test('a switch that goes both ways', () => {
     put({ layers: false });
     expect(read({}, 'compare').options).toEqual({ layers: false });

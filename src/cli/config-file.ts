@@ -56,10 +56,12 @@ export function withConfigFile({ own, all }: KnownOptions, typed: RawOptions, mo
   const path = named ?? join(dirname(model), configName);
   const text = named === undefined && !exists(path) ? undefined : contentOf(path);
   if (text === undefined) return { options: typed, fromFile: new Set(), notes: [] };
-  const file = optionsIn(text, path, [...own, ...all].map(formOf));
-  const taken = new Set(own.map((spec) => keyOf(formOf(spec)).key));
+  const ownForms = own.map(formOf);
+  const file = optionsIn(text, path, [...ownForms, ...all.map(formOf)]);
   const aside = new Set(Object.keys(typed).flatMap((key) => setAside[key] ?? []));
-  const used = [...file].filter(([key]) => taken.has(key) && typed[key] === undefined && !aside.has(key));
+  const used = [...file].filter(
+    ([key, { form }]) => ownForms.includes(form) && typed[key] === undefined && !aside.has(key),
+  );
   const notes: Note[] =
     used.length === 0
       ? []
@@ -102,6 +104,7 @@ interface FileOption {
   /** As written in the file. */
   readonly name: string;
   readonly value: RawValue;
+  readonly form: OptionForm;
 }
 
 function optionsIn(
@@ -134,7 +137,7 @@ function optionsIn(
     const raw = form.takesValue
       ? optionValueOf(value, where, form, path)
       : switchOf(value, where, form, name);
-    if (raw !== undefined) options.set(key, { name, value: raw });
+    if (raw !== undefined) options.set(key, { name, value: raw, form });
   }
   return options;
 }
@@ -145,10 +148,15 @@ function keyOf({ name }: OptionForm): { readonly key: string; readonly negated: 
   return { key: camelCase(negated ? name.slice(3) : name), negated };
 }
 
-/** `layers` is `--layers` when true and `--no-layers` when false, where a command has both. */
+/**
+ * `layers` is `--layers` when true and `--no-layers` when false, where a command has both. `engine` is a switch of one
+ * command when true, and an option of the others when it is a name.
+ */
 function formNamed(name: string, value: unknown, forms: readonly OptionForm[]): OptionForm | undefined {
   const named = forms.filter((f) => spellings(f).includes(name));
-  return (value === false ? named.find((f) => keyOf(f).negated) : undefined) ?? named[0];
+  const fitting = named.filter((f) => f.takesValue !== (typeof value === 'boolean'));
+  const negated = value === false ? fitting.find((f) => keyOf(f).negated) : undefined;
+  return negated ?? fitting[0] ?? named[0];
 }
 
 function spellings(form: OptionForm): readonly string[] {
