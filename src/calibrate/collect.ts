@@ -55,13 +55,14 @@ export async function collect(
       const sizes = new Map<string, number>();
       for (const value of values) {
         const fed = sample.inputs[value];
-        if (fed !== undefined && inputs.has(value)) add(statistics.get(value)!, fed, axes.get(value), value);
+        if (fed !== undefined && inputs.has(value))
+          add(statistics.get(value)!, fed, { value, channelAxis: axes.get(value), sample });
       }
       for (const group of groups) {
         const fetched = await session.run(sample.inputs, group);
         for (const [value, tensor] of Object.entries(fetched)) {
           sizes.set(value, tensor.byteLength);
-          add(statistics.get(value)!, tensor, axes.get(value), value);
+          add(statistics.get(value)!, tensor, { value, channelAxis: axes.get(value), sample });
         }
       }
       // The first sample is fetched a few values at a time: from then on the sizes are known.
@@ -81,12 +82,13 @@ export async function collect(
   return statistics;
 }
 
-function add(
-  statistic: TensorStatistic,
-  tensor: Tensor,
-  channelAxis: number | undefined,
-  value: string,
-): void {
+interface Seen {
+  readonly value: string;
+  readonly channelAxis: number | undefined;
+  readonly sample: Sample;
+}
+
+function add(statistic: TensorStatistic, tensor: Tensor, { value, channelAxis, sample }: Seen): void {
   if (tensor.dtype !== 'float32')
     throw new CalibrationError({
       where: `value '${value}'`,
@@ -98,7 +100,11 @@ function add(
     channelAxis === undefined ? undefined : channelAxis < 0 ? channelAxis + dims.length : channelAxis;
   const fits = axis !== undefined && axis >= 0 && axis < dims.length;
   const inner = fits ? dims.slice(axis + 1).reduce((n, d) => n * d, 1) : 1;
-  statistic.addSample(tensor.data('float32'), fits ? { channels: dims[axis]!, inner } : undefined);
+  statistic.addSample(
+    tensor.data('float32'),
+    fits ? { channels: dims[axis]!, inner } : undefined,
+    sample.index,
+  );
 }
 
 /** Values fetched together before their sizes are known: every fetch runs the whole network. */

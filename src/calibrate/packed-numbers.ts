@@ -15,6 +15,13 @@ export class ByteWriter {
     this.#byte(rest);
   }
 
+  /** Four bytes, little-endian. */
+  float(value: number): void {
+    const view = new DataView(new ArrayBuffer(4));
+    view.setFloat32(0, value, true);
+    for (let i = 0; i < 4; i++) this.#byte(view.getUint8(i));
+  }
+
   /** Eight bytes, little-endian. */
   double(value: number): void {
     const view = new DataView(new ArrayBuffer(8));
@@ -59,6 +66,13 @@ export class ByteReader {
       if (byte < 128) return Number.isSafeInteger(value) ? value : this.#fail();
     }
     return this.#fail();
+  }
+
+  float(): number {
+    if (this.#at + 4 > this.#bytes.length) this.#fail();
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, 4);
+    this.#at += 4;
+    return view.getFloat32(0, true);
   }
 
   double(): number {

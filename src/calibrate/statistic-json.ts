@@ -4,9 +4,15 @@ import { OctavoError } from '../base/errors.ts';
 import { ExactSum } from '../base/exact-sum.ts';
 import { firstNonFiniteKey, magnitudeKeys, magnitudeOf } from './key-counters.ts';
 import { ByteReader, ByteWriter } from './packed-numbers.ts';
-import type { ChannelSums, StatisticState } from './statistic.ts';
+import type { ChannelSums, Extremes, StatisticState } from './statistic.ts';
+import type { SampleExtremes } from './statistic-extremes.ts';
+import { ExtremesBySample } from './statistic-extremes.ts';
+
+/** 2: with the extremes of each sample. Texts of version 1 had no version, and are refused. */
+const version = 2;
 
 export interface StatisticJson {
+  readonly version: number;
   readonly samples: number;
   readonly nan: number;
   readonly positiveInfinity: number;
@@ -16,6 +22,8 @@ export interface StatisticJson {
   readonly max: number | null;
   /** Base64 of pairs of LEB128 numbers, by increasing key: keys skipped since the last one, count. */
   readonly counts: string;
+  /** Base64, by increasing index, of the samples with a finite value: LEB128 indices skipped, min and max as float32. */
+  readonly bySample: string;
   readonly channels?: {
     readonly count: number;
     /** Base64, a channel after the other: LEB128 number of parts, then the canonical parts as little-endian doubles. */
@@ -36,6 +44,7 @@ export function encodeStatistic(state: StatisticState): StatisticJson {
   }
   const empty = state.keys.length === 0;
   return {
+    version,
     samples,
     nan,
     positiveInfinity,
@@ -43,8 +52,21 @@ export function encodeStatistic(state: StatisticState): StatisticJson {
     min: empty ? null : state.min,
     max: empty ? null : state.max,
     counts: counts.base64(),
+    bySample: encodeExtremes(state.bySample),
     ...(state.channels && { channels: encodeChannels(state.channels) }),
   };
+}
+
+function encodeExtremes({ length, index, min, max }: SampleExtremes): string {
+  const bytes = new ByteWriter();
+  let expected = 0;
+  for (let i = 0; i < length; i++) {
+    bytes.varint(index[i]! - expected);
+    bytes.float(min[i]!);
+    bytes.float(max[i]!);
+    expected = index[i]! + 1;
+  }
+  return bytes.base64();
 }
 
 function encodeChannels({ sums, leftOut }: ChannelSums): NonNullable<StatisticJson['channels']> {
@@ -86,6 +108,8 @@ export function decodeStatistic(json: unknown, where: string): StatisticState {
       : fail(`${name} is not a float32 number`);
 
   const root = record(json, 'the statistic');
+  if (root.version !== version)
+    fail(`it is a statistic of version ${root.version ?? 1}, and this Octavo reads version ${version}`);
   const nan = whole(root.nan, 'nan');
   const positiveInfinity = whole(root.positiveInfinity, 'positiveInfinity');
   const negativeInfinity = whole(root.negativeInfinity, 'negativeInfinity');
@@ -94,13 +118,15 @@ export function decodeStatistic(json: unknown, where: string): StatisticState {
   const total = counts.reduce((a, b) => a + b, nan + positiveInfinity + negativeInfinity);
   if (!Number.isSafeInteger(total)) fail('the counts exceed 2^53');
   if (samples === 0 && total > 0) fail('values are counted for no sample');
-  let extremes = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
+  let extremes: Extremes = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
   if (keys.length > 0) {
     extremes = { min: float(root.min, 'min'), max: float(root.max, 'max') };
     checkExtremes(extremes, keys, fail);
   } else if (root.min !== null || root.max !== null) fail('min and max are given for no finite value');
-  if (root.channels === undefined)
-    return { samples, nan, positiveInfinity, negativeInfinity, ...extremes, keys, counts };
+  const bySample = readExtremes(bytes(root.bySample, 'bySample'), extremes, fail);
+  if (bySample.length > samples) fail('bySample holds more samples than were seen');
+  const state = { samples, nan, positiveInfinity, negativeInfinity, ...extremes, keys, counts, bySample };
+  if (root.channels === undefined) return state;
 
   const channels = record(root.channels, 'channels');
   const count = whole(channels.count, 'channels.count');
@@ -113,16 +139,7 @@ export function decodeStatistic(json: unknown, where: string): StatisticState {
   if (leftOut.reduce((a, b) => a + b, 0) !== nan + positiveInfinity + negativeInfinity)
     fail('channels.leftOut does not add up to the NaN and infinities');
   if (leftOut.some((n) => n > total / count)) fail('channels.leftOut exceeds the elements of a channel');
-  return {
-    samples,
-    nan,
-    positiveInfinity,
-    negativeInfinity,
-    ...extremes,
-    keys,
-    counts,
-    channels: { sums, leftOut },
-  };
+  return { ...state, channels: { sums, leftOut } };
 }
 
 type Fail = (what: string) => never;
@@ -155,6 +172,27 @@ function checkExtremes(
   const least = negative.length > 0 ? inside(-min, negative.at(-1)!) : inside(min, positive[0]!);
   const greatest = positive.length > 0 ? inside(max, positive.at(-1)!) : inside(-max, negative[0]!);
   if (!least || !greatest || min > max) fail('min or max lies outside the values counted');
+}
+
+/** The samples' extremes must make up those of all of them. */
+function readExtremes(reader: ByteReader, whole: Extremes, fail: Fail): SampleExtremes {
+  const bySample = new ExtremesBySample();
+  let { min: least, max: greatest }: Extremes = {
+    min: Number.POSITIVE_INFINITY,
+    max: Number.NEGATIVE_INFINITY,
+  };
+  for (let expected = 0; !reader.done; ) {
+    const index = expected + reader.varint();
+    const [min, max] = [reader.float(), reader.float()];
+    if (!Number.isSafeInteger(index) || !(min <= max)) fail('bySample holds what is no sample');
+    bySample.add(index, min, max);
+    least = Math.min(least, min);
+    greatest = Math.max(greatest, max);
+    expected = index + 1;
+  }
+  if (least !== whole.min || greatest !== whole.max)
+    fail('the extremes of the samples are not those of all of them');
+  return bySample.read();
 }
 
 function readSums(reader: ByteReader, count: number, fail: Fail): ExactSum[] {

@@ -30,25 +30,82 @@ function statisticOf(samples: readonly Float32Array[], channels = true): TensorS
   return statistic;
 }
 
-test('order of the samples, shards and their merging leave the same text', () => {
-  fc.assert(
-    fc.property(
-      fc.array(sample, { minLength: 1, maxLength: 8 }),
-      fc.nat(),
-      fc.boolean(),
-      (samples, cut, channels) => {
-        const at = cut % (samples.length + 1);
-        const whole = JSON.stringify(statisticOf(samples, channels));
-        expect(JSON.stringify(statisticOf([...samples].reverse(), channels))).toBe(whole);
-        const merged = statisticOf(samples.slice(at), channels);
-        merged.merge(statisticOf(samples.slice(0, at), channels));
-        expect(JSON.stringify(merged)).toBe(whole);
-        const empty = new TensorStatistic();
-        empty.merge(merged);
-        expect(empty.equals(merged)).toBe(true);
-      },
+interface Indexed {
+  readonly index: number;
+  readonly values: Float32Array;
+}
+
+function shardOf(samples: readonly Indexed[], channels: boolean): TensorStatistic {
+  const statistic = new TensorStatistic();
+  for (const { index, values } of samples) statistic.addSample(values, channels ? layout : undefined, index);
+  return statistic;
+}
+
+/** Samples of a data set of which some were left out, in any order, each with a shard of its own. */
+const sharded = fc
+  .uniqueArray(fc.nat(40), { minLength: 1, maxLength: 10 })
+  .chain((indices) =>
+    fc.tuple(
+      ...indices.map((index) => fc.record({ index: fc.constant(index), values: sample, shard: fc.nat(3) })),
     ),
   );
+
+test('order of the samples, shards and the order of merging leave the same text', () => {
+  fc.assert(
+    fc.property(sharded, fc.boolean(), (samples, channels) => {
+      const inOrder = [...samples].sort((a, b) => a.index - b.index);
+      const whole = JSON.stringify(shardOf(inOrder, channels));
+      expect(JSON.stringify(shardOf(samples, channels))).toBe(whole);
+      const merged = new TensorStatistic();
+      for (const shard of [2, 0, 3, 1])
+        merged.merge(
+          shardOf(
+            samples.filter((s) => s.shard === shard),
+            channels,
+          ),
+        );
+      expect(JSON.stringify(merged)).toBe(whole);
+      const back = TensorStatistic.fromJSON(JSON.parse(whole), 'table');
+      expect(back.bySample).toEqual(merged.bySample);
+    }),
+  );
+});
+
+test('extremes are kept by sample, whatever the order, and read while more are added', () => {
+  fc.assert(
+    fc.property(sharded, (samples) => {
+      const statistic = new TensorStatistic();
+      for (const { index, values } of samples) {
+        statistic.addSample(values, undefined, index);
+        expect(statistic.bySample.length).toBeLessThanOrEqual(statistic.samples);
+      }
+      const { length, index, min, max } = statistic.bySample;
+      const expected = [...samples]
+        .sort((a, b) => a.index - b.index)
+        .map((s) => ({ index: s.index, finite: [...s.values].filter(Number.isFinite) }))
+        .filter(({ finite }) => finite.length > 0)
+        .map(({ index, finite }) => [index, Math.min(...finite) + 0, Math.max(...finite) + 0]);
+      expect(Array.from({ length }, (_, i) => [index[i], min[i], max[i]])).toEqual(expected);
+    }),
+  );
+});
+
+test('a thousand samples in any order', () => {
+  const random = lcg(3);
+  const order = Array.from({ length: 1000 }, (_, i) => i).sort(() => random() - 0.5);
+  const statistic = new TensorStatistic();
+  for (const i of order) statistic.addSample(Float32Array.of(i, -i), undefined, i);
+  const { index, min, max } = statistic.bySample;
+  expect([...index]).toEqual([...order].sort((a, b) => a - b));
+  expect([...max]).toEqual([...index]);
+  expect([...min]).toEqual([...index].map((i) => 0 - i));
+});
+
+test('an index is a whole number', () => {
+  for (const index of [-1, 0.5, Number.NaN, 2 ** 53])
+    expect(() => new TensorStatistic().addSample(Float32Array.of(1), undefined, index), `${index}`).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    );
 });
 
 test('agrees with the plain reading of the values', () => {
@@ -146,6 +203,7 @@ test('JSON text is what it was', () => {
   statistic.addSample(Float32Array.of(1, -0.5, 0, 0, Number.NaN, 1000), { channels: 2, inner: 1 });
   expect(statistic.toJSON()).toMatchInlineSnapshot(`
     {
+      "bySample": "AAAAAL8AAHpE",
       "channels": {
         "count": 2,
         "leftOut": "AQA=",
@@ -158,8 +216,16 @@ test('JSON text is what it was', () => {
       "negativeInfinity": 0,
       "positiveInfinity": 0,
       "samples": 1,
+      "version": 2,
     }
   `);
+});
+
+test('a text of before the extremes of samples is refused by its version', () => {
+  const { version: _, bySample: __, ...old } = statisticOf([new Float32Array(6)]).toJSON();
+  expect(() => TensorStatistic.fromJSON(old, 'table.json')).toThrow(
+    'table.json: it is a statistic of version 1, and this Octavo reads version 2. Calibrate again',
+  );
 });
 
 test('anything else is refused as a table, whatever was changed', () => {
@@ -170,6 +236,12 @@ test('anything else is refused as a table, whatever was changed', () => {
     7,
     [],
     {},
+    { ...good, version: 1 },
+    { ...good, version: undefined },
+    { ...good, bySample: undefined },
+    { ...good, bySample: '' },
+    { ...good, bySample: 'AAAAAL8AAHpE' },
+    { ...good, bySample: `${good.bySample}${good.bySample}` },
     { ...good, samples: -1 },
     { ...good, samples: 0 },
     { ...good, nan: 0.5 },
@@ -231,7 +303,16 @@ test('a union counts tensors together, whatever their channels', () => {
   const a = Float32Array.of(1, -2, 0, 3, Number.NaN, 5);
   const b = Float32Array.of(-7, 9);
   const union = TensorStatistic.union([statisticOf([a]), statisticOf([b], false)]);
-  expect(union.equals(statisticOf([a, b], false))).toBe(true);
+  const both = statisticOf([a, b], false);
+  expect(union.bins()).toEqual(both.bins());
+  expect([union.min, union.max, union.nan]).toEqual([-7, 9, 1]);
+  // Both saw the same sample.
+  expect(union.bySample).toEqual({
+    length: 1,
+    index: Float64Array.of(0),
+    min: Float32Array.of(-7),
+    max: Float32Array.of(9),
+  });
 });
 
 test('a layout follows from dims and axis', () => {
@@ -269,6 +350,8 @@ test('clamped counts what would have been seen of cut values', () => {
         const clamped = whole.clamped(lo, hi);
         expect([clamped.min + 0, clamped.max + 0]).toEqual([cut.min + 0, cut.max + 0]);
         expect([...clamped.bins().count]).toEqual([...cut.bins().count]);
+        expect(clamped.bySample).toEqual(cut.bySample);
+        expect(() => TensorStatistic.fromJSON(clamped.toJSON(), 'clamped')).not.toThrow();
       },
     ),
   );

@@ -2,7 +2,7 @@
  * What calibration keeps of a tensor: exact counts by the top bits of the float itself, bounded however much data
  * flows by, and the same whatever the order, the batches or the shards. Every range method is a function of it.
  */
-import { CalibrationError } from '../base/errors.ts';
+import { CalibrationError, invalidArgument } from '../base/errors.ts';
 import { ExactSum } from '../base/exact-sum.ts';
 import { clamp } from '../base/integer.ts';
 import type { Bins } from './bins.ts';
@@ -10,6 +10,8 @@ import { foldedBins, signedBins } from './bins.ts';
 import type { ChannelLayout } from './channel-layout.ts';
 import { checkLayout } from './channel-layout.ts';
 import { KeyCounters, magnitudeKeyOf, magnitudeKeys } from './key-counters.ts';
+import type { SampleExtremes } from './statistic-extremes.ts';
+import { ExtremesBySample } from './statistic-extremes.ts';
 import type { StatisticJson } from './statistic-json.ts';
 import { decodeStatistic, encodeStatistic } from './statistic-json.ts';
 
@@ -28,6 +30,7 @@ export interface StatisticState extends Extremes {
   /** Keys with a count, increasing: float32bits >>> 15 of finite values. */
   readonly keys: readonly number[];
   readonly counts: readonly number[];
+  readonly bySample: SampleExtremes;
   readonly channels?: ChannelSums;
 }
 
@@ -47,6 +50,7 @@ const run = 4096;
  */
 export class TensorStatistic {
   readonly #counters = new KeyCounters();
+  readonly #bySample = new ExtremesBySample();
   #samples = 0;
   #finite = 0;
   #min = Number.POSITIVE_INFINITY;
@@ -102,13 +106,25 @@ export class TensorStatistic {
     return this.#channels?.sums.length;
   }
 
+  /** Least and greatest finite value of each sample, by increasing index; samples without a finite value are missing. */
+  get bySample(): SampleExtremes {
+    return this.#bySample.read();
+  }
+
   /**
    * Counts one sample's values; with a layout also sums each channel: in element order as plain doubles within the
    * sample, exactly across samples. NaN and the infinities are counted apart and left out of everything else.
-   * Throws INVALID_ARGUMENT when the layout does not fit the values, and CalibrationError when samples differ in the
-   * number of channels or in having a layout.
+   * `index` is the sample's place in the whole data set, of which this may be a shard; default: one after another.
+   * Throws INVALID_ARGUMENT when the layout does not fit the values or the index is no whole number, and CalibrationError
+   * when samples differ in the number of channels or in having a layout.
    */
-  addSample(values: Float32Array, layout?: ChannelLayout): void {
+  addSample(values: Float32Array, layout?: ChannelLayout, index: number = this.#samples): void {
+    if (!Number.isSafeInteger(index) || index < 0)
+      throw invalidArgument(
+        'calibration sample',
+        `its index ${index} is not a whole number`,
+        "Give its position in the data set, as 'Sample.index' does",
+      );
     if (layout !== undefined) checkLayout(layout, values.length, 'calibration sample');
     this.#expectChannels(layout?.channels);
     const counters = this.#counters;
@@ -121,15 +137,22 @@ export class TensorStatistic {
     if (layout !== undefined) this.#sum(leftOut > 0 ? this.#finiteOnly(values, layout) : values, layout);
     const simple = leftOut === 0 && values.length > 0;
     const extremes = simple ? { min: counters.least, max: counters.greatest } : finiteExtremes(values);
+    if (extremes.min <= extremes.max) this.#bySample.add(index, extremes.min, extremes.max);
     this.#count(extremes, values.length - leftOut, 1);
   }
 
-  /** Adds all that `other` has seen. Throws CalibrationError when the two differ in their channels. */
+  /**
+   * Adds all that `other` has seen: samples of other indices, as shards of one data set are. Throws CalibrationError when
+   * the two differ in their channels.
+   */
   merge(other: TensorStatistic): void {
     if (other.samples > 0) this.#add(other.state());
   }
 
-  /** All that several tensors have seen together, for those that share a range; without channel sums. */
+  /**
+   * All that several tensors have seen together, for those that share a range; without channel sums. What they saw of one
+   * sample counts as one in `bySample`.
+   */
   static union(parts: readonly TensorStatistic[]): TensorStatistic {
     const union = new TensorStatistic();
     for (const part of parts) {
@@ -152,10 +175,12 @@ export class TensorStatistic {
     }
     const sorted = [...at].sort((a, b) => a[0] - b[0]);
     const clamped = new TensorStatistic();
+    const cut = (x: number): number => clamp(x, Math.fround(lo), Math.fround(hi));
     clamped.#add({
       ...rest,
-      min: clamp(rest.min, Math.fround(lo), Math.fround(hi)),
-      max: clamp(rest.max, Math.fround(lo), Math.fround(hi)),
+      min: cut(rest.min),
+      max: cut(rest.max),
+      bySample: { ...rest.bySample, min: rest.bySample.min.map(cut), max: rest.bySample.max.map(cut) },
       keys: sorted.map(([key]) => key),
       counts: sorted.map(([, count]) => count),
     });
@@ -191,7 +216,7 @@ export class TensorStatistic {
     return this.#magnitudes;
   }
 
-  /** A copy of all that is held. */
+  /** All that is held, as it is now. */
   state(): StatisticState {
     const { nan, positiveInfinity, negativeInfinity } = this.#counters;
     return {
@@ -200,6 +225,7 @@ export class TensorStatistic {
       positiveInfinity,
       negativeInfinity,
       ...this.#counted(),
+      bySample: this.#bySample.read(),
       ...(this.#channels && {
         channels: {
           sums: this.#channels.sums.map((sum) => ExactSum.of(sum.parts())),
@@ -241,6 +267,7 @@ export class TensorStatistic {
       this.#channels!.sums[c]!.merge(sum);
       this.#channels!.leftOut[c]! += state.channels!.leftOut[c]!;
     }
+    this.#bySample.addAll(state.bySample);
     this.#count(state, finite, state.samples);
   }
 
