@@ -1,7 +1,9 @@
-/** Octavo on Node: files, folders of images, onnxruntime-node; everything of `octavo` as well. */
+/** Octavo on Node: files, folders of images, onnxruntime-node or its stand-in; everything of `octavo` as well. */
 export type { DataOptions } from './calibrate/readers/open-dataset.ts';
 export { openDataset } from './calibrate/readers/open-dataset.ts';
 export { onnxruntimeNode } from './engines/onnxruntime-node.ts';
+export type { ChooseEngineOptions, ChosenEngine, EngineChoice } from './engines/onnxruntime-node-or-web.ts';
+export { chooseEngine } from './engines/onnxruntime-node-or-web.ts';
 export type { WriteOnnxFileOptions } from './formats/onnx/files-node.ts';
 export { readOnnxFile, writeOnnxFile } from './formats/onnx/files-node.ts';
 export * from './index.ts';

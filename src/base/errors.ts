@@ -134,6 +134,8 @@ export type NoteCode =
   | 'one-answer'
   | 'labels-at-chance'
   | 'labels-beyond-classes'
+  // who runs the models
+  | 'engine-web'
   // what came of it
   | 'non-finite-values'
   | 'low-float-accuracy'

@@ -37,6 +37,8 @@ export interface LargeModel {
 export interface Engine {
   /** `onnxruntime-node 1.30.0`: recorded in tables and reports. */
   readonly name: string;
-  /** From ONNX bytes; on Node also from a path, or from a model over 2 GB. Throws ENGINE. */
+  /** It takes paths, and reads the files of weights beside them as well. */
+  readonly loadsPaths?: boolean;
+  /** From ONNX bytes; from a path where it takes paths; who has a disk, also from a model over 2 GB. Throws ENGINE. */
   load(model: Uint8Array | string | LargeModel, options?: SessionOptions): Promise<Session>;
 }

@@ -34,6 +34,7 @@ export async function onnxruntimeNode(): Promise<Engine> {
   const name = `onnxruntime-node ${version}`;
   return {
     name,
+    loadsPaths: true,
     async load(model, options = {}) {
       try {
         const session = await createSession(ort, model, toSessionOptions(options));

@@ -123,6 +123,10 @@ describe('what it cannot do is said', () => {
     await session.dispose();
   });
 
+  test('a path', async () => {
+    await expect(load('model.onnx')).rejects.toMatchObject({ code: 'ENGINE', where: web.name });
+  });
+
   test('threads and files it does not have', async () => {
     await expect(load(model, { threads: 2 })).rejects.toThrow(/onnxruntimeWeb\(\{ threads: 2 \}\)/);
     await expect(load(model, { optimizedModelPath: '/x' })).rejects.toMatchObject({

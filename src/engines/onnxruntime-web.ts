@@ -17,7 +17,7 @@ export interface OnnxruntimeWebModule {
     readonly wasm: { numThreads?: number; wasmPaths?: WasmPaths };
   };
   readonly InferenceSession: {
-    create(model: Uint8Array | string, options?: object): Promise<OrtSession>;
+    create(model: Uint8Array, options?: object): Promise<OrtSession>;
   };
   readonly Tensor: OrtTensorConstructor;
 }
@@ -51,7 +51,7 @@ export async function onnxruntimeWeb(options: OnnxruntimeWebOptions = {}): Promi
     async load(model, sessionOptions = {}) {
       refuse(name, model, sessionOptions, threads);
       try {
-        const session = await ort.InferenceSession.create(model as Uint8Array | string, {
+        const session = await ort.InferenceSession.create(model as Uint8Array, {
           ...ortSessionOptions(sessionOptions),
           executionProviders: ['wasm'],
         });
@@ -87,7 +87,14 @@ function refuse(
   options: SessionOptions,
   threads: number,
 ): void {
-  if (typeof model !== 'string' && !(model instanceof Uint8Array))
+  if (typeof model === 'string')
+    throw new OctavoError({
+      code: 'ENGINE',
+      where: name,
+      what: `it has no disk to read '${model}' from`,
+      remedy: 'Give the bytes of the model',
+    });
+  if (!(model instanceof Uint8Array))
     throw new OctavoError({
       code: 'ENGINE',
       where: name,

@@ -14,8 +14,17 @@ export interface InterpretOptions {
    * `fake`: float between rounded values, which is how a QDQ file reads to the letter.
    */
   readonly arithmetic?: 'int8' | 'fake';
-  /** Called behind each node with what it made, by value name. */
-  readonly onNode?: (node: Node, outputs: ReadonlyMap<string, Tensor>) => void;
+  /** Called behind each node. Values it returns take the place of what the node made: those that follow read them. */
+  readonly onNode?: (done: NodeDone) => ReadonlyMap<string, Tensor> | undefined;
+}
+
+/** A node that has run: what it read and made. */
+export interface NodeDone {
+  readonly node: Node;
+  /** Its inputs, with the parameters of those that are codes. */
+  readonly context: CodesContext;
+  /** By value name. */
+  readonly outputs: ReadonlyMap<string, Tensor>;
 }
 
 /** Deepest nesting of bodies. */
@@ -97,14 +106,17 @@ function runNodes(run: Run, nodes: readonly Node[], scope: Scope, keep: Readonly
   const lastReader = new Map<string, number>();
   for (const [i, node] of nodes.entries()) for (const name of readsOf(node)) lastReader.set(name, i);
   for (const [i, node] of nodes.entries()) {
-    const made = runNode(run, node, scope);
-    run.options.onNode?.(node, made);
-    for (const [name, tensor] of made) if (keep.has(name) || lastReader.has(name)) scope.set(name, tensor);
+    const done = runNode(run, node, scope);
+    const instead = run.options.onNode?.(done);
+    for (const [name, own] of done.outputs) {
+      const tensor = instead?.get(name) ?? own;
+      if (keep.has(name) || lastReader.has(name)) scope.set(name, tensor);
+    }
     for (const name of readsOf(node)) if (lastReader.get(name) === i && !keep.has(name)) scope.delete(name);
   }
 }
 
-function runNode(run: Run, node: Node, scope: Scope): ReadonlyMap<string, Tensor> {
+function runNode(run: Run, node: Node, scope: Scope): NodeDone {
   const inputs = node.inputs.map((name) => {
     if (name === '') return undefined;
     const tensor = scope.get(name);
@@ -130,7 +142,7 @@ function runNode(run: Run, node: Node, scope: Scope): ReadonlyMap<string, Tensor
       throw unsupported(node, `the reference does not compute its output ${i} ('${name}')`);
     made.set(name, tensor);
   }
-  return made;
+  return { node, context, outputs: made };
 }
 
 function compute(context: CodesContext, options: InterpretOptions): readonly Tensor[] {
