@@ -1,15 +1,28 @@
 /** Takes a file through everything that needs no engine, and says how it ended. */
+import { inspectModel } from '../../src/analyse/inspect.ts';
 import { bufferSource } from '../../src/base/bytes.ts';
 import { OctavoError } from '../../src/base/errors.ts';
 import { calibrationMethods } from '../../src/calibrate/methods/index.ts';
 import { readOnnx, writeOnnx } from '../../src/formats/onnx/index.ts';
 import { printModel } from '../../src/ir/text.ts';
 import { absorbQdq } from '../../src/passes/absorb-qdq.ts';
-import { prepareModel, quantize } from '../../src/pipeline.ts';
+import { prepareModel, quantize, quantizeByPlan } from '../../src/pipeline.ts';
+import { planFromJson, planToJson } from '../../src/quantize/plan.ts';
+import { targets } from '../../src/quantize/targets/index.ts';
+import { inspectReportJson, inspectReportText } from '../../src/report/inspect-report.ts';
 import type { Dice } from './dice.ts';
 import { inventedStatistics } from './invented-statistics.ts';
 
-export type Stage = 'read' | 'print' | 'prepare' | 'statistics' | 'quantize' | 'write' | 'read back';
+export type Stage =
+  | 'read'
+  | 'print'
+  | 'inspect'
+  | 'prepare'
+  | 'statistics'
+  | 'quantize'
+  | 'replay'
+  | 'write'
+  | 'read back';
 
 export type Outcome =
   | { readonly kind: 'survived' }
@@ -21,22 +34,33 @@ export function attempt(bytes: Uint8Array, dice: Dice): Outcome {
   try {
     // Read at once and through small windows: two ways through the reader.
     const model = readOnnx(dice.chance(0.7) ? bytes : bufferSource(bytes));
+    // Printing is for people, who look at one thing at a time.
+    const print = dice.pick(['read', 'prepared', 'read back']);
     stage = 'print';
-    printModel(model);
+    if (print === 'read') printModel(model);
+    stage = 'inspect';
+    const target = dice.chance(0.6) ? targets[0]!.id : dice.pick(targets).id;
+    const name = { octavo: '', file: '', notes: [] };
+    if (dice.chance(0.2)) inspectReportJson({ ...name, ...inspectModel(model, { target }) });
     stage = 'prepare';
-    const prepared = prepareModel(model);
+    const prepared = prepareModel(model, { target });
     stage = 'print';
-    printModel(prepared.float);
+    if (print === 'prepared') printModel(prepared.float);
     stage = 'statistics';
     const statistics = inventedStatistics(prepared, dice);
     stage = 'quantize';
     const method = dice.chance(0.7) ? 'minmax' : dice.pick(calibrationMethods).id;
     const biasCorrection = dice.chance(0.8);
     const int8 = quantize({ ...prepared, statistics, samples: 1 }, { method, biasCorrection });
+    stage = 'replay';
+    if (dice.chance(0.1)) quantizeByPlan(prepared, planFromJson(planToJson(int8.plan), 'plan'));
     stage = 'write';
     const written = writeOnnx(int8.model);
     stage = 'read back';
-    printModel(absorbQdq.run(readOnnx(written)));
+    const back = readOnnx(written);
+    const absorbed = absorbQdq.run(back);
+    if (print === 'read back') printModel(absorbed);
+    if (dice.chance(0.2)) inspectReportText({ ...name, ...inspectModel(back, { target }) }, { nodes: true });
     return { kind: 'survived' };
   } catch (error) {
     if (!(error instanceof OctavoError)) {
@@ -54,6 +78,7 @@ export function attempt(bytes: Uint8Array, dice: Dice): Outcome {
 function misplaced(error: OctavoError, stage: Stage): string | undefined {
   if (error.where.includes('after pass ')) return 'a pass broke the graph';
   if (error.code === 'INVALID_ARGUMENT') return 'no argument was given';
-  if (stage === 'read back' || stage === 'write') return 'what was made cannot be written and read';
+  if (stage === 'read back' || stage === 'write' || stage === 'replay')
+    return 'what was made cannot be written and read';
   return undefined;
 }

@@ -13,8 +13,12 @@ import { graphOf, valuesOf } from './proto.ts';
 const root = process.env.OCTAVO_ROOT ?? dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const shared = join(root, '../shared/models');
 
+const piecesSuffix = '/pieces';
+
 export interface Specimen {
   readonly name: string;
+  /** Mutations are of pieces cut out of it, not of the whole file. */
+  readonly inPieces: boolean;
   readonly bytes: Uint8Array;
   readonly proto: Proto;
   /** TypeProtos of its values, for pieces cut out of it. */
@@ -24,15 +28,21 @@ export interface Specimen {
 /** Names for `--model`, in the order they are run. */
 export function specimenNames(): readonly string[] {
   const real = existsSync(shared) ? readdirSync(shared).filter((n) => n.endsWith('.onnx')) : [];
-  return ['hand-made', 'fashion-mnist', ...real.map((n) => basename(n, '.onnx')).sort()];
+  const models = ['hand-made', 'fashion-mnist', ...real.map((n) => basename(n, '.onnx')).sort()];
+  return models.flatMap((name) => [name, `${name}${piecesSuffix}`]);
 }
 
 export function specimen(name: string): Specimen {
-  const path =
-    name === 'fashion-mnist' ? join(root, 'examples/fashion-mnist/model.onnx') : join(shared, `${name}.onnx`);
-  const bytes = name === 'hand-made' ? handMade() : new Uint8Array(readFileSync(path));
+  const inPieces = name.endsWith(piecesSuffix);
+  const bytes = bytesOf(inPieces ? name.slice(0, -piecesSuffix.length) : name);
   const proto = decodeProto('ModelProto', bytes);
-  return { name, bytes, proto, types: typesOf(bytes, proto) };
+  return { name, inPieces, bytes, proto, types: typesOf(bytes, proto) };
+}
+
+function bytesOf(model: string): Uint8Array {
+  if (model === 'hand-made') return handMade();
+  const demo = join(root, 'examples/fashion-mnist/model.onnx');
+  return new Uint8Array(readFileSync(model === 'fashion-mnist' ? demo : join(shared, `${model}.onnx`)));
 }
 
 function typesOf(bytes: Uint8Array, proto: Proto): ReadonlyMap<string, Proto> {

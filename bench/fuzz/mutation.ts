@@ -11,6 +11,7 @@ import { damageBytes } from './mutate-bytes.ts';
 import { graphMutators } from './mutate-graph.ts';
 import { headerMutators } from './mutate-header.ts';
 import { tensorMutators } from './mutate-tensors.ts';
+import type { Proto } from './proto.ts';
 import { cloneProto } from './proto.ts';
 import { cutWindow } from './window.ts';
 
@@ -36,25 +37,20 @@ const families = [
   insertMutators,
 ].map((family) => Object.entries(family));
 
-/** A whole model takes long: large ones are mostly mutated in pieces. */
-const wholeShare = (specimen: Specimen): number => (specimen.bytes.length < 200_000 ? 0.4 : 0.04);
-
+/** The seeds of one model are not those of another: what is found with either is not found twice. */
 export function mutationOf(specimen: Specimen, seed: number): Mutation {
   const dice = diceOf(seed ^ crc32(new TextEncoder().encode(specimen.name)));
-  const whole = dice.chance(wholeShare(specimen));
-  const sound = (): Uint8Array =>
-    whole ? specimen.bytes : encodeProto('ModelProto', cutWindow(specimen.proto, specimen.types, dice));
-  const scope = whole ? 'whole' : 'window';
-  if (dice.chance(0.2)) {
-    const damaged = damageBytes(sound(), dice);
-    return { bytes: damaged.bytes, what: `${scope}: ${damaged.what}`, dice };
+  const piece = (): Proto => cutWindow(specimen.proto, specimen.types, dice);
+  if (dice.chance(0.25)) {
+    const sound = specimen.inPieces ? encodeProto('ModelProto', piece()) : specimen.bytes;
+    return { ...damageBytes(sound, dice), dice };
   }
-  const model = whole ? cloneProto(specimen.proto) : cutWindow(specimen.proto, specimen.types, dice);
+  const model = specimen.inPieces ? piece() : cloneProto(specimen.proto);
   const done: string[] = [];
   for (let n = dice.pick([1, 1, 1, 2, 2, 4]); n > 0; n--) {
     const [name, mutate] = dice.pick(dice.pick(families));
     mutate(model, dice);
     done.push(name);
   }
-  return { bytes: encodeProto('ModelProto', model), what: `${scope}: ${done.join(', ')}`, dice };
+  return { bytes: encodeProto('ModelProto', model), what: done.join(', '), dice };
 }
