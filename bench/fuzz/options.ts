@@ -65,7 +65,9 @@ function parsed(args: readonly string[]): Call {
   if (values.help) return { kind: 'help' };
   if (values.replay !== undefined) {
     const colon = values.replay.lastIndexOf(':');
-    const model = knownModel(values.replay.slice(0, Math.max(0, colon)));
+    if (colon < 0)
+      throw new Error(`--replay: '${values.replay}' is not a model and a seed, as hand-made:1000001`);
+    const model = knownModel(values.replay.slice(0, colon));
     return {
       kind: 'replay',
       model,
