@@ -127,6 +127,9 @@ describe('rangeToParams', () => {
       { lo: 0, hi: Number.POSITIVE_INFINITY },
     ])
       expect(() => rangeToParams(bad, u8, 'x')).toThrow(calibration);
+    for (const ceiling of [1e-45, 1e-30])
+      for (const hi of [0, ceiling, 1])
+        expect(() => rangeToParams({ lo: 0, hi }, { ...u8, ceiling }, 'x')).toThrow(calibration);
     const argument = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
     expect(() => rangeToParams({ lo: 0, hi: 1 }, { ...u8, ceiling: 0 }, 'x')).toThrow(argument);
     expect(() => rangeToParams({ lo: 0, hi: 1 }, { ...u8, symmetric: true }, 'x')).toThrow(argument);

@@ -29,8 +29,8 @@ const largestFloat32 = (2 - 2 ** -23) * 2 ** 127;
 /**
  * Per-tensor parameters that cover the range, widened to hold 0. The scale is float32(width / steps); zero is exact.
  * Every value of the range is within half a scale of a code, but where a ceiling lies inside a two-sided range's last
- * step: there within one scale. A range without width gets scale 1. Scales below 2^-100 are raised to it, unless the
- * ceiling forbids. Throws CalibrationError for a range that is not finite, INVALID_ARGUMENT for a ceiling not positive.
+ * step: there within one scale. A range without width gets scale 1. Scales below 2^-100 are raised to it. Throws
+ * CalibrationError for a range that is not finite and a ceiling that forbids raising, INVALID_ARGUMENT for one not positive.
  */
 export function rangeToParams(range: Range, options: ParamsOptions, where: string): QuantParams {
   const { dtype, symmetric } = options;
@@ -57,7 +57,14 @@ export function rangeToParams(range: Range, options: ParamsOptions, where: strin
     // One code fewer above zero costs the top less than a smaller scale would cost the bottom.
     if (lo < 0 && zeroPoint < greatest && topOf(scale, greatest - zeroPoint) > ceiling) zeroPoint++;
   }
-  return perTensor(dtype, scaleBelow(scale, greatest - zeroPoint, ceiling), zeroPoint, where);
+  const fitting = scaleBelow(scale, greatest - zeroPoint, ceiling);
+  if (fitting < leastScale)
+    throw new CalibrationError({
+      where,
+      what: `a clamp at ${ceiling} leaves it no scale whose products with weights are float32 numbers`,
+      remedy: 'Check the bounds of the clamp, or exclude the operator that makes the value',
+    });
+  return perTensor(dtype, fitting, zeroPoint, where);
 }
 
 /** What an engine's float32 multiplication makes of the greatest code. */
