@@ -17,7 +17,7 @@ import {
 import { joinElements, moveElements } from '../move.ts';
 import { logicalOperators, operatorOf } from './operators.ts';
 
-function commonDims(node: Node, tensors: readonly Tensor[]): readonly number[] {
+export function commonDims(node: Node, tensors: readonly Tensor[]): readonly number[] {
   const dims = staticDims(
     broadcastShapes(
       node,
@@ -33,7 +33,7 @@ function sameDims(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** Position in `tensor` of each element of `dims`. */
-function placesOf(tensor: Tensor, dims: readonly number[]): (i: number) => number {
+export function placesOf(tensor: Tensor, dims: readonly number[]): (i: number) => number {
   if (sameDims(tensor.dims, dims)) return (i) => i;
   if (tensor.size === 1) return () => 0;
   const places = broadcastIndex(tensor.dims, dims);
@@ -53,7 +53,7 @@ export function evaluateBinary(context: EvaluateContext): readonly Tensor[] {
   return [result];
 }
 
-function combine(node: Node, a: Tensor, b: Tensor): Tensor {
+export function combine(node: Node, a: Tensor, b: Tensor): Tensor {
   if (a.dtype !== b.dtype) throw cannotEvaluate(node, `${a.dtype} and ${b.dtype} do not combine`);
   const dims = commonDims(node, [a, b]);
   const [left, right] = [placesOf(a, dims), placesOf(b, dims)];

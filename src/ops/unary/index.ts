@@ -4,6 +4,7 @@ import { dtypeFromOnnx, intAttr } from '../../ir/index.ts';
 import type { InferTypes, OperatorContract, QuantRule } from '../contract.ts';
 import { dtypeAt, output, sameAsFirst, sameShapeAs, shapeAt } from '../infer-readers.ts';
 import { evaluateClip, evaluateUnary } from './evaluate.ts';
+import { referenceDropout, referenceIsInf, referenceUnary } from './reference.ts';
 
 const table: QuantRule = { kind: 'arithmetic', data: [0] };
 const within = (low: number, high: number): QuantRule => ({ ...table, fixedOutput: [low, high] });
@@ -67,7 +68,7 @@ export const unaryContracts: readonly OperatorContract[] = [
   ...Object.entries(functions).map(([op, quantize]) =>
     exact.has(op)
       ? { op, infer: sameAsFirst, quantize, evaluate: evaluateUnary }
-      : { op, infer: sameAsFirst, quantize },
+      : { op, infer: sameAsFirst, quantize, reference: referenceUnary },
   ),
   { op: 'Relu', infer: sameAsFirst, evaluate: evaluateUnary, quantize: { kind: 'activation' } },
   { op: 'Clip', infer: sameAsFirst, evaluate: evaluateClip, quantize: { kind: 'activation' } },
@@ -79,11 +80,16 @@ export const unaryContracts: readonly OperatorContract[] = [
     quantize: { kind: 'shared', data: [0] },
   },
   // Out of training a Dropout is the identity; folding it is another pass's work, so it is not evaluated here.
-  { op: 'Dropout', infer: dropout, quantize: { kind: 'shared', data: [0], outputs: [0] } },
+  {
+    op: 'Dropout',
+    infer: dropout,
+    reference: referenceDropout,
+    quantize: { kind: 'shared', data: [0], outputs: [0] },
+  },
   { op: 'Not', infer: sameShapeAs('bool'), evaluate: evaluateUnary },
   { op: 'BitwiseNot', infer: sameAsFirst, evaluate: evaluateUnary },
   { op: 'IsNaN', infer: sameShapeAs('bool'), evaluate: evaluateUnary },
-  { op: 'IsInf', infer: sameShapeAs('bool') },
+  { op: 'IsInf', infer: sameShapeAs('bool'), reference: referenceIsInf },
   { op: 'Bernoulli', infer: bernoulli },
   { op: 'RandomNormalLike', infer: bernoulli },
   { op: 'RandomUniformLike', infer: bernoulli },
