@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { InspectedNode } from '../src/analyse/inspect.ts';
 import { inspectModel } from '../src/analyse/inspect.ts';
 import type { Site } from '../src/calibrate/collect.ts';
 import { collect } from '../src/calibrate/collect.ts';
@@ -18,9 +19,11 @@ import { readOnnxFile } from '../src/formats/onnx/files-node.ts';
 import { readOnnx, writeOnnx } from '../src/formats/onnx/index.ts';
 import type { Model } from '../src/ir/index.ts';
 import { requiredInputs } from '../src/ir/index.ts';
+import { parseModel } from '../src/ir/text.ts';
 import { bindableDims } from '../src/passes/bind-dims.ts';
 import type { PreparedModel } from '../src/pipeline.ts';
 import { prepareModel, quantize } from '../src/pipeline.ts';
+import type { NodeDecision } from '../src/quantize/decision.ts';
 import { calibrationSites } from '../src/quantize/sites.ts';
 import { targetByName, targets } from '../src/quantize/targets/index.ts';
 import { ortCpu } from '../src/quantize/targets/ort-cpu.ts';
@@ -131,6 +134,18 @@ function optionsFor(target: string, model: Model) {
   return { target, dims: Object.fromEntries(bindableDims(model).map((name) => [name, 1])) };
 }
 
+/** Nodes the plan and a look at its file tell otherwise of; not what the engine may move codes through by itself. */
+function disagreements(plan: readonly NodeDecision[], file: readonly InspectedNode[]): readonly string[] {
+  const seen = new Map(file.map((n) => [n.name, n]));
+  return plan.flatMap(({ name, op, action, reason }) => {
+    const there = seen.get(name);
+    // Arithmetic on shapes is not listed of an INT8 file.
+    if (there === undefined) return action === 'quantized' ? [`${op} ${name} is gone`] : [];
+    if (there.action === action || there.code === 'moves-codes') return [];
+    return [`${op} ${name}: ${action} (${reason}), file ${there.action} (${there.reason})`];
+  });
+}
+
 /** The class an engine names for each sample. */
 async function answers(bytes: Uint8Array, samples: Dataset): Promise<readonly number[]> {
   const session = await engine.load(bytes);
@@ -162,8 +177,10 @@ describe.each(cases)('$name', async (item) => {
       const int8 = quantize({ ...ready, statistics, samples: item.calib }, { method: 'minmax' });
       const bytes = writeOnnx(int8.model);
       expectRules(id, new QdqFile(bytes));
-      const fit = inspectModel(readOnnx(bytes), { target: id }).notes.filter((n) => /^target-/.test(n.code));
+      const seen = inspectModel(readOnnx(bytes), { target: id });
+      const fit = seen.notes.filter((n) => /^target-/.test(n.code));
       expect(fit, `${id}: what inspect says of its own file`).toEqual([]);
+      expect(disagreements(int8.plan.nodes, seen.nodes)).toEqual([]);
       expect(Buffer.compare(writeOnnx(readOnnx(bytes)), bytes)).toBe(0);
       const named = await answers(bytes, evaluation);
       const agreement = named.filter((c, i) => c === wanted[i]).length / wanted.length;
@@ -217,6 +234,52 @@ describe('fused by onnxruntime', () => {
     await (await engine.load(writeOnnx(spelled), { optimizedModelPath: path })).dispose();
     const ops = readOnnxFile(path).graph.nodes.map((n) => n.op);
     expect(ops.filter((op) => /Conv/.test(op))).toEqual(['QLinearConv', 'QLinearConv', 'QLinearConv']);
+  });
+});
+
+describe('a Resize: plan, inspect and file agree, and onnxruntime does as they say', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'octavo-resize-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const body = (mode: string): string =>
+    `input x: float32[1, 2, 4, 4]  ${constant('w', [2, 2, 1, 1], [1, 0.5, 0.25, 2])}
+      const sc: float32[4] = [1, 1, 2, 2]
+      c = Conv(x, w)  n = Resize(c, "", sc) {mode = "${mode}"}  y = Conv(n, w)  output y: float32`;
+
+  test.each([
+    ['nearest', 'quantized'],
+    ['linear', 'float'],
+    ['cubic', 'float'],
+  ])('%s, ort-cpu: %s', async (mode, action) => {
+    const planned = planText(body(mode), { target: ortCpu });
+    const float = inspectModel(parseModel(`ir 8 opset 17 graph g { ${body(mode)} }`));
+    const file = inspectModel(planned.spelled);
+    const said = [float, file].map(({ nodes }) => nodes.find((n) => n.op === 'Resize')?.action);
+    expect([planned.plan.nodes.find((n) => n.op === 'Resize')?.action, ...said]).toEqual([
+      action,
+      action,
+      action,
+    ]);
+    const path = join(folder, `${mode}.onnx`);
+    await (await engine.load(writeOnnx(planned.spelled), { optimizedModelPath: path })).dispose();
+    const { nodes } = readOnnxFile(path).graph;
+    const resize = nodes.find((n) => n.op === 'Resize')!;
+    const before = nodes.find((n) => n.outputs[0] === resize.inputs[0])!;
+    expect(before.op).toBe(action === 'quantized' ? 'QLinearConv' : 'DequantizeLinear');
+    // In float by itself, it does not take the convolutions around it along.
+    expect(nodes.filter((n) => n.op === 'QLinearConv')).toHaveLength(2);
+  });
+
+  // ort-web leaves such thin convolutions in float, and the Resize between them with them.
+  const resizing = targets.filter((t) => t.resizeModes.length > 0 && t.keepFloat.length === 0);
+  test.each(resizing)('$id', (target) => {
+    for (const mode of ['nearest', 'linear', 'cubic']) {
+      const { plan, spelled } = planText(body(mode), { target });
+      const inFile = inspectModel(spelled, { target: target.id });
+      expect([mode, ...disagreements(plan.nodes, inFile.nodes)]).toEqual([mode]);
+      expect(plan.nodes.find((n) => n.op === 'Resize')!.action).toBe(
+        target.resizeModes.some((m) => m === mode) ? 'quantized' : 'float',
+      );
+    }
   });
 });
 

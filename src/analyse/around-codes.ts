@@ -13,6 +13,7 @@ export type FormCode =
   | 'moves-codes'
   | 'self-quantized'
   | 'clamp-in-codes'
+  | 'clamp-fused'
   | 'clamp-between-codes'
   | 'clamp-zero-point'
   | 'clamp-range'

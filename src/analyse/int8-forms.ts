@@ -4,7 +4,7 @@
  */
 import type { Node } from '../ir/index.ts';
 import { dtypeOf, isOnnxDomain, isQuantizedDType, sameParams } from '../ir/index.ts';
-import { declaredRule } from '../quantize/eligible.ts';
+import { declaredRule, runsOnCodes } from '../quantize/eligible.ts';
 import type { CodesBefore, FormCode, FormContext, OperatorForm } from './around-codes.ts';
 import { codesBefore, codesBehind, longestChain, signedFanOut, transparent } from './around-codes.ts';
 import { whyNotSaturating } from './clamp-codes.ts';
@@ -55,20 +55,19 @@ function formOf(node: Node, context: FormContext, clamps: Map<Node, OperatorForm
   if (rule?.kind === 'activation') return clampForm(node, before, context);
   if (passesOn(node)) return moverForm(node, before, context);
   if (before.every((b) => b === undefined)) return float('float-input', 'its inputs are float');
-  if (rule === undefined || !context.target.operators.includes(node.op) || !runsInInt8(node))
-    return float('no-int8-form', `${context.target.id} has no INT8 form of ${node.op}${advice(node)}`);
+  if (rule === undefined || !runsOnCodes(node, context.target)) return noForm(node, context);
   return sandwichForm(node, before, context, clamps);
+}
+
+function noForm(node: Node, { target }: FormContext): OperatorForm {
+  const way = target.operators.includes(node.op) ? ' in this mode' : '';
+  return float('no-int8-form', `${target.id} has no INT8 form of ${node.op}${way}${advice(node)}`);
 }
 
 function advice({ op }: Node): string {
   return op === 'BatchNormalization'
     ? ': it is folded into the operator before it, before anything is quantized'
     : '';
-}
-
-/** Nearest is the one way of resizing that only moves codes. */
-function runsInInt8(node: Node): boolean {
-  return node.op !== 'Resize' || declaredRule(node)?.kind === 'shared';
 }
 
 function dataOf(node: Node, { graph }: FormContext): readonly string[] {
@@ -84,7 +83,9 @@ function sandwichForm(
   const { graph, target } = context;
   const behind = codesBehind(node.outputs[0]!, context);
   const rule = declaredRule(node)!;
-  const floatData = dataOf(node, context).find((_, i) => before[i] === undefined);
+  const floatData = dataOf(node, context).find(
+    (name, i) => before[i] === undefined && !isFusedOperand(node, name, context),
+  );
   if (floatData !== undefined) return float('float-input', `its input '${floatData}' is float`);
   const weightAt = rule.kind === 'weighted' ? rule.weight : undefined;
   const floatConstant = node.inputs.find(
@@ -98,7 +99,8 @@ function sandwichForm(
   const floatWeight = weight !== '' && isFloatConstant(weight, context);
   const mayEndInFloat = target.floatOutput.includes(node.op);
   if (!('codes' in behind)) {
-    const biasIsFloat = rule.kind === 'weighted' && isFloatConstant(node.inputs[2] ?? '', context);
+    const biasIsFloat =
+      target.bias === 'int32' && rule.kind === 'weighted' && isFloatConstant(node.inputs[2] ?? '', context);
     if (mayEndInFloat && !behind.meetsCodes && !floatWeight)
       return biasIsFloat
         ? float('float-bias', 'its bias is float and its result is not quantized')
@@ -111,17 +113,28 @@ function sandwichForm(
   const bySelf = weightsQuantized.has(node.op) && target.selfQuantizes.includes(node.op);
   if (floatWeight && !bySelf) return float('float-weight', 'its weight is float');
   for (const clamp of behind.clamps)
-    clamps.set(clamp, {
-      action: 'merged',
-      code: 'clamp-in-codes',
-      reason: 'the saturation of the codes before it does the same',
-    });
+    clamps.set(
+      clamp,
+      target.clamps === 'kept'
+        ? float('clamp-fused', `${target.id} fuses it with the operator before it`)
+        : {
+            action: 'merged',
+            code: 'clamp-in-codes',
+            reason: 'the saturation of the codes before it does the same',
+          },
+    );
   return floatWeight
     ? int8(
         'self-quantized',
         'its weight is float, but it stands between codes: the engine quantizes it by itself, one scale for the whole weight',
       )
     : int8('between-codes', 'between DequantizeLinear and QuantizeLinear');
+}
+
+/** The result of a linear operator that the engine adds to before it rounds the sum. */
+function isFusedOperand(node: Node, value: string, { graph, target }: FormContext): boolean {
+  const maker = graph.maker(value);
+  return target.fusesAdd && node.op === 'Add' && maker !== undefined && target.floatOutput.includes(maker.op);
 }
 
 const fanOutReason = (codes: string): string =>
@@ -177,6 +190,8 @@ function moverForm(
   const onCodes =
     (dtype !== undefined && isQuantizedDType(dtype)) || graph.paramsOf(node.inputs[0] ?? '') !== undefined;
   if (onCodes) return int8('moves-codes', 'moves codes');
+  if (declaredRule(node) !== undefined && !transparent.has(node.op) && !runsOnCodes(node, context.target))
+    return noForm(node, context);
   const behind = codesBehind(node.outputs[0]!, context);
   const crossesBack = 'codes' in behind;
   if (before[0] !== undefined && crossesBack) {

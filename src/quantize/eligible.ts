@@ -1,6 +1,6 @@
 /** Whether a node could run in INT8 on a target, looked at by itself; the reason when it cannot. */
 import type { Graph, Node } from '../ir/index.ts';
-import { constantOf, dtypeOf, floatAttr, intAttr, isOnnxDomain } from '../ir/index.ts';
+import { constantOf, dtypeOf, floatAttr, intAttr, isOnnxDomain, stringAttr } from '../ir/index.ts';
 import type { QuantRule } from '../ops/contract.ts';
 import { contractOf } from '../ops/index.ts';
 import type { TypeTable } from '../ops/infer-types.ts';
@@ -26,7 +26,10 @@ export function eligibilityOf(node: Node, context: EligibilityContext): Eligibil
   if (rule === undefined) return { reason: `${node.op} has no INT8 form here` };
   if (rule.kind === 'activation') return { rule };
   const { target } = context;
-  if (!target.operators.includes(node.op)) return { reason: `${target.id} runs ${node.op} in float` };
+  if (!runsOnCodes(node, target)) {
+    const way = target.operators.includes(node.op) ? ` (${resizeModeOf(node)})` : '';
+    return { reason: `${target.id} runs ${node.op}${way} in float` };
+  }
   if (rule.kind !== 'weighted') return arithmeticEligibility(node, ruleOn(target, node, rule), context);
   const weight = constantOf(context.graph, node.inputs[1] ?? '');
   // A product of two activations has no weight: both sides are ordinary operands.
@@ -37,6 +40,14 @@ export function eligibilityOf(node: Node, context: EligibilityContext): Eligibil
   const problem = weightedProblem(node, context);
   return problem === undefined ? { rule } : { reason: problem };
 }
+
+/** Whether the target has an INT8 form of the operator at all. */
+export function runsOnCodes(node: Node, target: TargetProfile): boolean {
+  if (!target.operators.includes(node.op)) return false;
+  return node.op !== 'Resize' || (target.resizeModes as readonly string[]).includes(resizeModeOf(node));
+}
+
+const resizeModeOf = (node: Node): string => stringAttr(node, 'mode', 'nearest');
 
 /** An operator that computes may have to keep its input's parameters all the same. */
 function ruleOn(target: TargetProfile, node: Node, rule: QuantRule): QuantRule {

@@ -3,6 +3,7 @@ import { planText } from '../../test/support/hand-made-plan.ts';
 import type { RuleCase } from '../../test/support/qdq-rules.ts';
 import { constant, testRules } from '../../test/support/qdq-rules.ts';
 import { sameParams } from '../ir/index.ts';
+import { openvino } from './targets/openvino.ts';
 
 const w = constant('w', [2, 2, 1, 1], [1, 0.5, 0.25, 2]);
 const ranges = { c: [-3, 5], d: [-1, 9], m: [-10, 15] } as const;
@@ -157,11 +158,22 @@ describe('operators that move values', () =>
         expect([p.params('s'), p.params('t'), p.params('m')]).toEqual([fixed, fixed, fixed]);
       },
     },
-    computes(
-      'Resize (linear)',
-      'm = Resize(c, "", i) {mode = "linear"}',
-      8,
-      'const i: float32[4] = [1, 1, 2, 2]',
-    ),
+    {
+      rule: 'Resize (linear, cubic)',
+      check() {
+        for (const mode of ['linear', 'cubic']) {
+          const text = between(
+            `m = Resize(c, "", i) {mode = "${mode}"}`,
+            8,
+            'const i: float32[4] = [1, 1, 2, 2]',
+          );
+          const float = planText(text, { ranges });
+          expect(float.decision('m')).toBe(`float: ort-cpu runs Resize (${mode}) in float`);
+          const codes = planText(text, { target: openvino, ranges: { ...ranges, m: [-2, 5] } });
+          expect(codes.decision('m')).toMatch(/^quantized/);
+          expect(codes.params('m')).not.toEqual(codes.params('c'));
+        }
+      },
+    },
     computes('AveragePool', 'm = AveragePool(c) {kernel_shape = [2, 2]}', 3),
   ]));

@@ -30,6 +30,7 @@ export const openvino = {
     'Expand',
     'Concat',
   ],
+  resizeModes: ['nearest', 'linear', 'cubic'],
   sameParams: [],
   floatOutput: linear,
   wholeGraph: false,

@@ -44,6 +44,8 @@ export const ortCpu = {
   opset: 13,
   staticShapes: false,
   operators: [...computing, ...shared],
+  // It interpolates in float, and does not say so: seen in the optimised graph of version 1.30.
+  resizeModes: ['nearest'],
   sameParams: [],
   floatOutput: ['Gemm', 'MatMul'],
   wholeGraph: false,

@@ -27,6 +27,8 @@ export interface TargetProfile {
   readonly staticShapes: boolean;
   /** Operators the engine runs on codes, when they stand between DequantizeLinear and QuantizeLinear. */
   readonly operators: readonly string[];
+  /** Ways of a Resize that run on codes, where Resize is among these; in the others it runs in float. */
+  readonly resizeModes: readonly ResizeMode[];
   /** Of these, the ones whose result has to keep its input's parameters although they compute. */
   readonly sameParams: readonly string[];
   /** Of these, the ones that may leave their result in float: the sums are scaled and not rounded to 8 bits. */
@@ -56,6 +58,9 @@ export interface TargetProfile {
    */
   readonly selfQuantizes: readonly string[];
 }
+
+/** ONNX's names; `nearest` is the only one that moves values and computes none. */
+export type ResizeMode = 'nearest' | 'linear' | 'cubic';
 
 export interface KeepFloat {
   readonly op: 'Conv';

@@ -47,6 +47,7 @@ export const qnn = {
   opset: 13,
   staticShapes: true,
   operators,
+  resizeModes: ['nearest', 'linear'],
   sameParams: [],
   floatOutput: [],
   wholeGraph: true,

@@ -31,6 +31,7 @@ export const tensorrt = {
     'Slice',
     'Concat',
   ],
+  resizeModes: [],
   sameParams: [],
   floatOutput: linear,
   wholeGraph: false,

@@ -40,6 +40,7 @@ export const webnn = {
     'Gather',
     'Concat',
   ],
+  resizeModes: ['nearest', 'linear'],
   sameParams: ['AveragePool', 'GlobalAveragePool', 'Resize'],
   floatOutput: [],
   wholeGraph: false,
