@@ -55,8 +55,8 @@ export interface CodesContext extends ReferenceContext {
   readonly outputQuant: readonly (QuantParams | undefined)[];
 }
 
-/** The true INT8 arithmetic of an operator, to the bit. */
-export type CodesReference = (context: CodesContext) => readonly Tensor[];
+/** The true INT8 arithmetic of an operator, to the bit. Undefined where its operands have none: then by way of float. */
+export type CodesReference = (context: CodesContext) => readonly Tensor[] | undefined;
 
 /**
  * How the operator takes part in quantization. Input numbers are positions in `node.inputs`.
@@ -89,7 +89,7 @@ export interface OperatorContract {
   readonly evaluate?: Evaluate;
   /** Where `evaluate` is absent, or refuses because engines differ in the last bits. */
   readonly reference?: Reference;
-  /** Absent: codes are dequantized, computed with and quantized again (`referenceOnCodes`). */
+  /** Attached by integer/index.ts. Absent: codes are dequantized, computed with and quantized again (`referenceOnCodes`). */
   readonly codes?: CodesReference;
   /** Data inputs whose elements `evaluate` only moves: their values may then be anything, known or not. */
   readonly moves?: 'all' | readonly number[];

@@ -9,6 +9,7 @@ import { controlContracts } from './control/index.ts';
 import { convContracts } from './conv/index.ts';
 import { detectionContracts } from './detection/index.ts';
 import { elementwiseContracts } from './elementwise/index.ts';
+import { withCodes } from './integer/index.ts';
 import { matmulContracts } from './matmul/index.ts';
 import { normalizationContracts } from './normalization/index.ts';
 import { poolContracts } from './pool/index.ts';
@@ -20,7 +21,7 @@ import { selectContracts } from './select/index.ts';
 import { shapeContracts } from './shape/index.ts';
 import { unaryContracts } from './unary/index.ts';
 
-export const contracts: readonly OperatorContract[] = [
+const families: readonly OperatorContract[] = [
   ...attentionContracts,
   ...castContracts,
   ...constantContracts,
@@ -39,6 +40,8 @@ export const contracts: readonly OperatorContract[] = [
   ...shapeContracts,
   ...unaryContracts,
 ];
+
+export const contracts: readonly OperatorContract[] = families.map(withCodes);
 
 const keyOf = (domain: string, op: string): string => `${isOnnxDomain(domain) ? '' : domain}:${op}`;
 const byKey = new Map(contracts.map((c) => [keyOf(c.domain ?? '', c.op), c]));

@@ -10,7 +10,7 @@ import type { PoolPlaces } from './places.ts';
 import { poolPlaces } from './places.ts';
 
 /** Sums of the elements that each output reads: of x, or of what `data` was made into. */
-function windowSums(data: Float64Array, places: PoolPlaces): Float64Array {
+export function windowSums(data: Float64Array, places: PoolPlaces): Float64Array {
   const { planes, inputPlane, outputPlane } = places;
   const { list, fromStep } = places.taps;
   const sums = new Float64Array(planes * outputPlane);
