@@ -25,14 +25,14 @@ import {
   smallerBig,
 } from '../elements.ts';
 
-interface Plan {
+export interface ReductionPlan {
   readonly dims: readonly number[];
   /** First element of each group, and the steps to the others. */
   readonly starts: Int32Array;
   readonly steps: Int32Array;
 }
 
-function planOf(context: EvaluateContext, data: Tensor): Plan | 'unchanged' {
+export function planOf(context: EvaluateContext, data: Tensor): ReductionPlan | 'unchanged' {
   const { node, inputs } = context;
   const given = intsAttr(node, 'axes') ?? (inputs[1] ? integersOf(inputs[1]) : []);
   if (given.length === 0 && intAttr(node, 'noop_with_empty_axes', 0) !== 0) return 'unchanged';
