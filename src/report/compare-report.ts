@@ -3,7 +3,7 @@ import type { AnyComparison } from '../analyse/compare-any.ts';
 import type { GateResult } from '../analyse/gate.ts';
 import type { ComparedLayer } from '../analyse/layer-errors.ts';
 import type { Note } from '../base/errors.ts';
-import { formatBytes, formatDb, formatPercent } from './format.ts';
+import { formatBytes, formatDb, formatNote, formatPercent } from './format.ts';
 import { table } from './table.ts';
 
 export interface CompareReport extends AnyComparison {
@@ -37,7 +37,7 @@ export function compareReportText(report: CompareReport, options: CompareTextOpt
   const parts = [`${report.reference} -> ${report.other}`, summaryTable(report)];
   if (report.layers.length > 0) parts.push('', layersText(report, options.layers === true));
   parts.push(...unmatchedLines(report));
-  for (const note of report.notes) parts.push(`note: ${note.where}: ${note.what}`);
+  parts.push(...report.notes.map(formatNote));
   if (gate !== undefined)
     parts.push('', `${gate.passed ? 'WITHIN LIMITS' : 'MISSED'}: ${gate.findings.join('; ')}.`);
   return parts.join('\n');

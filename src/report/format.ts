@@ -1,4 +1,10 @@
-/** Numbers as people read them. */
+/** Numbers and notes as people read them. */
+import type { Note } from '../base/errors.ts';
+
+/** One line; the code at its end is a heading of docs/errors.md. */
+export function formatNote({ code, where, what }: Note): string {
+  return `note: ${where}: ${what} [${code}]`;
+}
 
 /** 1,234,567 bytes as `1.18 MB` (binary steps, as file managers show them). */
 export function formatBytes(bytes: number): string {

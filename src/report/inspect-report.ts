@@ -4,7 +4,7 @@ import type { InspectedNode, Inspection } from '../analyse/inspect.ts';
 import type { ScaleSummary } from '../analyse/int8-scales.ts';
 import type { OperatorCount, PortSummary } from '../analyse/model-summary.ts';
 import type { Shape } from '../ir/index.ts';
-import { formatBytes, formatCount } from './format.ts';
+import { formatBytes, formatCount, formatNote } from './format.ts';
 import { table } from './table.ts';
 
 export interface InspectReport extends Inspection {
@@ -36,7 +36,7 @@ export function inspectReportText(report: InspectReport, options: InspectTextOpt
   if (report.nodes.some((n) => n.action !== 'unknown')) parts.push('', decisionsText(report));
   if (report.engine !== undefined) parts.push('', engineText(report.engine, report));
   if (options.nodes === true) parts.push('', nodesText(report.nodes));
-  if (report.notes.length > 0) parts.push('', ...report.notes.map((n) => `note: ${n.where}: ${n.what}`));
+  if (report.notes.length > 0) parts.push('', ...report.notes.map(formatNote));
   return parts.join('\n');
 }
 

@@ -4,7 +4,7 @@ import type { ModelComparison } from '../analyse/compare-models.ts';
 import type { GateResult } from '../analyse/gate.ts';
 import type { Note } from '../base/errors.ts';
 import type { NodeDecision } from '../quantize/decision.ts';
-import { formatBytes, formatDb, formatPercent } from './format.ts';
+import { formatBytes, formatDb, formatNote, formatPercent } from './format.ts';
 import { table } from './table.ts';
 
 export interface QuantizeReport {
@@ -41,7 +41,7 @@ export function quantizeReportText(report: QuantizeReport): string {
   ];
   if (proof !== undefined) rows.push(...proofRows(proof));
   const parts = [table([{ title: report.output }, { title: '' }], rows)];
-  for (const note of report.notes) parts.push(`note: ${note.where}: ${note.what}`);
+  parts.push(...report.notes.map(formatNote));
   if (gate === undefined)
     parts.push('NOT PROVEN: no data was given to compare the two models on. Give --data.');
   else if (gate.passed) parts.push(`PROVEN: ${gate.findings.join('; ')}.`);
@@ -84,7 +84,7 @@ export function worstLayers(layers: readonly LayerError[], count: number): reado
   return [...layers].sort((a, b) => a.sqnrDb - b.sqnrDb).slice(0, count);
 }
 
-function missText({ gate, proof, output }: QuantizeReport): string {
+function missText({ gate, proof, input, output }: QuantizeReport): string {
   const lines = [`MISSED: ${gate!.findings.join('; ')}.`];
   const worst = worstLayers(proof?.layers ?? [], 5);
   if (worst.length > 0) {
@@ -100,7 +100,7 @@ function missText({ gate, proof, output }: QuantizeReport): string {
       ),
     );
     lines.push(
-      `${output} was written all the same. Try --exclude '${worst[0]!.layer}', another --method, or more --samples.`,
+      `${output} was written all the same. Layers inherit errors: octavo compare ${input} ${output} --layers, on the same data, says which of them add any. --exclude the first that do, or try another --method or more --samples.`,
     );
   }
   return lines.join('\n');
