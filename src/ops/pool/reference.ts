@@ -1,9 +1,10 @@
 /** Pools of windows and of whole planes. Sums in doubles in row-major order, rounded once; the largest is exact. */
 import { elementCount } from '../../base/integer.ts';
+import { pow } from '../../base/pow.ts';
 import type { DType, Node } from '../../ir/index.ts';
 import { intAttr } from '../../ir/index.ts';
 import type { Reference } from '../contract.ts';
-import { boundedCount, cannotEvaluate, inputAt } from '../elements.ts';
+import { boundedCount, inputAt } from '../elements.ts';
 import { impossible } from '../infer-readers.ts';
 import { realsOf, roundReals } from '../reals.ts';
 import type { PoolPlaces } from './places.ts';
@@ -46,18 +47,18 @@ export const referenceLpPool: Reference = (context) => {
 
 function powerOf(node: Node): number {
   const p = intAttr(node, 'p', 2);
-  if (p !== 1 && p !== 2) throw cannotEvaluate(node, `the norm of p = ${p} is not computed here`);
+  if (!(p >= 1)) throw impossible(node, `p is ${p}`);
   return p;
 }
 
 function toPower(data: Float64Array, p: number): Float64Array {
   if (p === 1) return data.map(Math.abs);
-  return data.map((x) => x * x);
+  return p === 2 ? data.map((x) => x * x) : data.map((x) => pow(Math.abs(x), p));
 }
 
 function fromPower(sums: Float64Array, p: number): Float64Array {
   if (p === 1) return sums;
-  return sums.map(Math.sqrt);
+  return p === 2 ? sums.map(Math.sqrt) : sums.map((x) => pow(x, 1 / p));
 }
 
 interface Planes {
