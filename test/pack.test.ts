@@ -31,6 +31,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('ESM imports work, with their types', () => {
+  expect(process.env.OCTAVO_TYPES_ERROR).toBeUndefined();
   writeFileSync(
     join(folder, 'use.ts'),
     `import { readOnnx, version, type Model } from 'octavo';
