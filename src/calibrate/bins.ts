@@ -2,7 +2,7 @@
  * Counted values in increasing order: what the range searches read. A bin is the interval of float32 numbers that
  * share a key, cut to what the tensor really reached; its representative is the middle of that.
  */
-import { magnitudeKeys, magnitudeOf } from './key-counters.ts';
+import { magnitudeKeys, magnitudeOf } from './counting/key-counters.ts';
 
 /** Parallel arrays, one entry a non-empty bin, in increasing order of value. Never write to them. */
 export interface Bins {

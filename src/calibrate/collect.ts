@@ -8,6 +8,7 @@ import { startProgress } from '../base/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Model, Port, Tensor } from '../ir/index.ts';
 import { dtypeOf, requiredInputs, shapeOf } from '../ir/index.ts';
+import { countingArena } from './counting/wasm-counters.ts';
 import type { Dataset, Sample } from './dataset.ts';
 import { openSession } from './open-session.ts';
 import { TensorStatistic } from './statistic.ts';
@@ -38,7 +39,8 @@ export async function collect(
   samples: Dataset,
   options: CollectOptions = {},
 ): Promise<Statistics> {
-  const statistics = new Map(sites.map((s) => [s.value, new TensorStatistic()]));
+  const counters = countingArena();
+  const statistics = new Map(sites.map((s) => [s.value, new TensorStatistic(counters())]));
   const axes = new Map(sites.map((s) => [s.value, s.channelAxis]));
   const values = sites.map((s) => s.value);
   const ports = requiredInputs(model.graph);

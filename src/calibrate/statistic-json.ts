@@ -2,7 +2,7 @@
 import { fromBase64 } from '../base/base64.ts';
 import { OctavoError } from '../base/errors.ts';
 import { ExactSum } from '../base/exact-sum.ts';
-import { firstNonFiniteKey, magnitudeKeys, magnitudeOf } from './key-counters.ts';
+import { firstNonFiniteKey, magnitudeKeys, magnitudeOf } from './counting/key-counters.ts';
 import { ByteReader, ByteWriter } from './packed-numbers.ts';
 import type { ChannelSums, Extremes, StatisticState } from './statistic.ts';
 import type { SampleExtremes } from './statistic-extremes.ts';

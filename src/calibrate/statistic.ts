@@ -9,7 +9,9 @@ import type { Bins } from './bins.ts';
 import { foldedBins, signedBins } from './bins.ts';
 import type { ChannelLayout } from './channel-layout.ts';
 import { checkLayout } from './channel-layout.ts';
-import { KeyCounters, magnitudeKeyOf, magnitudeKeys } from './key-counters.ts';
+import { sumsOf } from './counting/channel-sums.ts';
+import type { Counters } from './counting/counters.ts';
+import { KeyCounters, magnitudeKeyOf, magnitudeKeys } from './counting/key-counters.ts';
 import type { SampleExtremes } from './statistic-extremes.ts';
 import { ExtremesBySample } from './statistic-extremes.ts';
 import type { StatisticJson } from './statistic-json.ts';
@@ -41,15 +43,12 @@ export interface ChannelSums {
   readonly leftOut: readonly number[];
 }
 
-/** Elements handled by one call of the counting loop (KeyCounters.countRun). */
-const run = 4096;
-
 /**
  * The two keys of zero hold +0, -0 and the magnitudes below 2^-134, which are one to every method. Counts are exact
  * below 2^53; beside them min, max and the numbers of NaN and infinities are exact as well.
  */
 export class TensorStatistic {
-  readonly #counters = new KeyCounters();
+  readonly #counters: Counters;
   readonly #bySample = new ExtremesBySample();
   #samples = 0;
   #finite = 0;
@@ -59,6 +58,11 @@ export class TensorStatistic {
   #bins: Bins | undefined;
   #magnitudes: Bins | undefined;
 
+  /** Counters of one's own make count the same; see counting/. */
+  constructor(counters: Counters = new KeyCounters()) {
+    this.#counters = counters;
+  }
+
   /** Samples added. */
   get samples(): number {
     return this.#samples;
@@ -66,7 +70,7 @@ export class TensorStatistic {
 
   /** Elements seen, with NaN and the infinities. */
   get count(): number {
-    return this.#finite + this.#counters.nonFinite;
+    return this.#finite + this.nan + this.positiveInfinity + this.negativeInfinity;
   }
 
   /** Elements the bins hold. */
@@ -112,8 +116,8 @@ export class TensorStatistic {
   }
 
   /**
-   * Counts one sample's values; with a layout also sums each channel: in element order as plain doubles within the
-   * sample, exactly across samples. NaN and the infinities are counted apart and left out of everything else.
+   * Counts one sample's values; with a layout also sums each channel: as plain doubles within the sample (`sumsOf`),
+   * exactly across samples. NaN and the infinities are counted apart and left out of everything else.
    * `index` is the sample's place in the whole data set, of which this may be a shard; default: one after another.
    * Throws INVALID_ARGUMENT when the layout does not fit the values or the index is no whole number, and CalibrationError
    * when samples differ in the number of channels or in having a layout.
@@ -127,18 +131,13 @@ export class TensorStatistic {
       );
     if (layout !== undefined) checkLayout(layout, values.length, 'calibration sample');
     this.#expectChannels(layout?.channels);
-    const counters = this.#counters;
-    const before = counters.nonFinite;
-    const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
-    counters.resetExtremes();
-    for (let at = 0; at < bits.length; at += run)
-      counters.countRun(bits, at, Math.min(at + run, bits.length));
-    const leftOut = counters.nonFinite - before;
-    if (layout !== undefined) this.#sum(leftOut > 0 ? this.#finiteOnly(values, layout) : values, layout);
-    const simple = leftOut === 0 && values.length > 0;
-    const extremes = simple ? { min: counters.least, max: counters.greatest } : finiteExtremes(values);
+    const { nonFinite, least, greatest, sums } = this.#counters.tally(values, layout);
+    if (layout !== undefined)
+      this.#sum(nonFinite > 0 ? sumsOf(this.#finiteOnly(values, layout), layout) : sums!);
+    const simple = nonFinite === 0 && values.length > 0;
+    const extremes = simple ? { min: least, max: greatest } : finiteExtremes(values);
     if (extremes.min <= extremes.max) this.#bySample.add(index, extremes.min, extremes.max);
-    this.#count(extremes, values.length - leftOut, 1);
+    this.#count(extremes, values.length - nonFinite, 1);
   }
 
   /**
@@ -255,9 +254,7 @@ export class TensorStatistic {
   #add(state: StatisticState): void {
     this.#expectChannels(state.channels?.sums.length);
     const counters = this.#counters;
-    counters.nan += state.nan;
-    counters.positiveInfinity += state.positiveInfinity;
-    counters.negativeInfinity += state.negativeInfinity;
+    counters.addNonFinite(state);
     let finite = 0;
     for (const [i, key] of state.keys.entries()) {
       counters.add(key, state.counts[i]!);
@@ -281,8 +278,7 @@ export class TensorStatistic {
     this.#magnitudes = undefined;
   }
 
-  #sum(values: Float32Array, layout: ChannelLayout): void {
-    const sums = sumsOf(values, layout);
+  #sum(sums: Float64Array): void {
     for (let c = 0; c < sums.length; c++) this.#channels!.sums[c]!.add(sums[c]!);
   }
 
@@ -311,18 +307,6 @@ function emptyChannels(channels: number): { sums: ExactSum[]; leftOut: number[] 
     sums: Array.from({ length: channels }, () => new ExactSum()),
     leftOut: new Array<number>(channels).fill(0),
   };
-}
-
-/** Plain double sums of each channel, in element order. */
-function sumsOf(values: Float32Array, { channels, inner }: ChannelLayout): Float64Array {
-  const sums = new Float64Array(channels);
-  for (let at = 0; at < values.length; )
-    for (let c = 0; c < channels; c++) {
-      let sum = sums[c]!;
-      for (const end = at + inner; at < end; at++) sum += values[at]!;
-      sums[c] = sum;
-    }
-  return sums;
 }
 
 function finiteExtremes(values: Float32Array): Extremes {

@@ -1,4 +1,10 @@
-/** The counting loop of calibration: every value of every watched tensor passes through here once. */
+/** Counting in plain JavaScript: where there is no WebAssembly, for small tensors, and as what the fast one is held against. */
+import type { ChannelLayout } from '../channel-layout.ts';
+import { sumsOf } from './channel-sums.ts';
+import type { Counters, Tally } from './counters.ts';
+
+/** Elements handled by one call of the loop: engines compile a short call whole, where one with a long loop stays slow. */
+const run = 4096;
 
 /** Keys of magnitudes: exponent and 8 mantissa bits. The sign adds this much. */
 export const magnitudeKeys = 1 << 16;
@@ -9,11 +15,11 @@ export const firstNonFiniteKey = 255 << 8;
  * Counters by key = float32bits >>> 15 (sign, exponent, 8 mantissa bits), in pages of 256 for each sign and exponent,
  * made when first needed. Exact below 2^53. NaN and the infinities are counted apart.
  */
-export class KeyCounters {
+export class KeyCounters implements Counters {
   nan = 0;
   positiveInfinity = 0;
   negativeInfinity = 0;
-  /** Least and greatest of the bits, ordered as the values are, since `resetExtremes`. */
+  /** Least and greatest of the bits in this tally, ordered as the values are. */
   #least = 0;
   #greatest = 0;
   /** Where the counters of a page begin; -1 for none yet. */
@@ -26,29 +32,26 @@ export class KeyCounters {
   #counters = new Float64Array(256 * 8);
   #used = 0;
 
-  resetExtremes(): void {
+  tally(values: Float32Array, layout?: ChannelLayout): Tally {
     this.#least = 0x7fffffff;
     this.#greatest = -0x80000000;
+    const before = this.#nonFinite;
+    const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+    for (let at = 0; at < bits.length; at += run) this.#countRun(bits, at, Math.min(at + run, bits.length));
+    return {
+      nonFinite: this.#nonFinite - before,
+      least: floatOf(inFloatOrder(this.#least)),
+      greatest: floatOf(inFloatOrder(this.#greatest)),
+      sums: layout && sumsOf(values, layout),
+    };
   }
 
-  /** The least value since `resetExtremes`; of use only where something was counted, and only finite values. */
-  get least(): number {
-    return floatOf(inFloatOrder(this.#least));
-  }
-
-  get greatest(): number {
-    return floatOf(inFloatOrder(this.#greatest));
-  }
-
-  get nonFinite(): number {
+  get #nonFinite(): number {
     return this.nan + this.positiveInfinity + this.negativeInfinity;
   }
 
-  /**
-   * Counts the float32 values whose bits are bits[from..to). Call it for a few thousand at a time: engines then compile
-   * it whole, where one call with a long loop stays slow.
-   */
-  countRun(bits: Int32Array, from: number, to: number): void {
+  /** Counts the float32 values whose bits are bits[from..to). */
+  #countRun(bits: Int32Array, from: number, to: number): void {
     const pageAt = this.#pageAt;
     const oddPageAt = this.#oddPageAt;
     let counters = this.#counters;
@@ -86,6 +89,12 @@ export class KeyCounters {
     this.#greatest = greatest;
   }
 
+  addNonFinite(counts: { nan: number; positiveInfinity: number; negativeInfinity: number }): void {
+    this.nan += counts.nan;
+    this.positiveInfinity += counts.positiveInfinity;
+    this.negativeInfinity += counts.negativeInfinity;
+  }
+
   countOf(key: number): number {
     const page = this.#pageAt[key >>> 8]!;
     if (page < 0) return 0;
@@ -94,13 +103,11 @@ export class KeyCounters {
     return odd === page ? count : count + this.#counters[odd + (key & 255)]!;
   }
 
-  /** Adds to the counter of a finite key. */
   add(key: number, count: number): void {
     this.#makePage(key >>> 8);
     this.#counters[this.#pageAt[key >>> 8]! + (key & 255)]! += count;
   }
 
-  /** Keys with a count, in increasing order. */
   keys(): number[] {
     const keys: number[] = [];
     for (let page = 0; page < 512; page++) {
@@ -137,14 +144,14 @@ export class KeyCounters {
 }
 
 /** Bits of a float as an integer that orders as the floats do (-0 just below +0); its own inverse. */
-function inFloatOrder(bits: number): number {
+export function inFloatOrder(bits: number): number {
   return bits ^ ((bits >> 31) >>> 1);
 }
 
 const floatBits = new Int32Array(1);
 const floats = new Float32Array(floatBits.buffer);
 
-function floatOf(bits: number): number {
+export function floatOf(bits: number): number {
   floatBits[0] = bits;
   return floats[0]!;
 }
