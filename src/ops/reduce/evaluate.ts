@@ -6,7 +6,6 @@ import { elementCount } from '../../base/integer.ts';
 import type { DType, Node, Tensor } from '../../ir/index.ts';
 import { intAttr, intsAttr } from '../../ir/index.ts';
 import { normalizeAxes } from '../axes.ts';
-import { stridesOf, walk } from '../broadcast.ts';
 import type { EvaluateContext } from '../contract.ts';
 import {
   bigsOf,
@@ -24,12 +23,11 @@ import {
   smaller,
   smallerBig,
 } from '../elements.ts';
+import type { Groups } from '../groups.ts';
+import { groupsAlong } from '../groups.ts';
 
-export interface ReductionPlan {
+export interface ReductionPlan extends Groups {
   readonly dims: readonly number[];
-  /** First element of each group, and the steps to the others. */
-  readonly starts: Int32Array;
-  readonly steps: Int32Array;
 }
 
 export function planOf(context: EvaluateContext, data: Tensor): ReductionPlan | 'unchanged' {
@@ -39,16 +37,11 @@ export function planOf(context: EvaluateContext, data: Tensor): ReductionPlan | 
   const rank = data.dims.length;
   const reduced = new Set(given.length === 0 ? data.dims.keys() : normalizeAxes(given, rank, node));
   const keep = intAttr(node, 'keepdims', 1) !== 0;
-  const strides = stridesOf(data.dims);
-  const axes = [...data.dims.keys()];
-  const [over, along] = [axes.filter((i) => !reduced.has(i)), axes.filter((i) => reduced.has(i))];
-  const pick = (list: readonly number[], of: readonly number[]): number[] => list.map((i) => of[i]!);
   boundedCount(node, data.dims);
-  return {
-    dims: keep ? data.dims.map((d, i) => (reduced.has(i) ? 1 : d)) : pick(over, data.dims),
-    starts: walk(pick(over, data.dims), pick(over, strides)),
-    steps: walk(pick(along, data.dims), pick(along, strides)),
-  };
+  const dims = keep
+    ? data.dims.map((d, i) => (reduced.has(i) ? 1 : d))
+    : data.dims.filter((_, i) => !reduced.has(i));
+  return { dims, ...groupsAlong(data.dims, reduced) };
 }
 
 export function evaluateReduce(context: EvaluateContext): readonly Tensor[] {
