@@ -5,6 +5,7 @@ import type { InferContext, InferValues, OperatorContract } from '../contract.ts
 import { inputAt } from '../elements.ts';
 import { dtypeAt, impossible, output, shapeAt } from '../infer-readers.ts';
 import { convert } from './convert.ts';
+import { referenceCast } from './reference.ts';
 
 function targetOf(node: InferContext['node']): DType {
   const dtype = dtypeFromOnnx(intAttr(node, 'to', 0));
@@ -24,11 +25,13 @@ export const castContracts: readonly OperatorContract[] = [
     infer: (context) => [output(targetOf(context.node), shapeAt(context, 0))],
     inferValues: sameSizes,
     evaluate: (context) => [convert(context.node, inputAt(context, 0), targetOf(context.node))],
+    reference: (context) => [referenceCast(context.node, inputAt(context, 0), targetOf(context.node))],
   },
   {
     op: 'CastLike',
     infer: (context) => [output(dtypeAt(context, 1), shapeAt(context, 0))],
     inferValues: sameSizes,
     evaluate: (context) => [convert(context.node, inputAt(context, 0), inputAt(context, 1).dtype)],
+    reference: (context) => [referenceCast(context.node, inputAt(context, 0), inputAt(context, 1).dtype)],
   },
 ];
