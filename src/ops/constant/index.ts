@@ -1,7 +1,7 @@
 /** Operators that make values from nothing or from a shape. */
 import type { Dim, DType, Shape } from '../../ir/index.ts';
 import { dtypeFromOnnx, intAttr, intsAttr, Tensor, tensorAttr } from '../../ir/index.ts';
-import type { InferContext, InferTypes, OperatorContract } from '../contract.ts';
+import type { EvaluateContext, InferContext, InferTypes, OperatorContract } from '../contract.ts';
 import { dimOf, unknownDims } from '../dims.ts';
 import {
   bigsOf,
@@ -16,6 +16,7 @@ import {
 } from '../elements.ts';
 import { dtypeAt, impossible, maxRank, output, shapeAt } from '../infer-readers.ts';
 import { moveElements } from '../move.ts';
+import { referenceEyeLike, referenceRange } from './reference.ts';
 import { constantValue } from './value.ts';
 
 /** A shape given by an input: partly known, or only its rank. */
@@ -50,7 +51,9 @@ function rangeCount(context: InferContext): Dim {
 }
 
 /** Exact for integers, and for floats where start + i * delta is (the multiplication and addition each round). */
-function evaluateRange(node: InferContext['node'], inputs: readonly Tensor[]): Tensor {
+function evaluateRange(context: EvaluateContext): Tensor {
+  const { node } = context;
+  const inputs = [0, 1, 2].map((i) => inputAt(context, i));
   const { dtype } = inputs[0]!;
   if (inputs.some((t) => t.size !== 1 || t.dtype !== dtype)) throw impossible(node, 'needs three scalars');
   if (isWide(dtype)) {
@@ -103,14 +106,10 @@ export const constantContracts: readonly OperatorContract[] = [
   {
     op: 'Range',
     infer: range,
-    evaluate: (context) => [
-      evaluateRange(
-        context.node,
-        [0, 1, 2].map((i) => inputAt(context, i)),
-      ),
-    ],
+    evaluate: (context) => [evaluateRange(context)],
+    reference: (context) => [referenceRange(context, () => evaluateRange(context))],
   },
-  { op: 'EyeLike', infer: eyeLike },
+  { op: 'EyeLike', infer: eyeLike, reference: referenceEyeLike },
   { op: 'RandomNormal', infer: random },
   { op: 'RandomUniform', infer: random },
 ];
