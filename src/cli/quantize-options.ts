@@ -1,5 +1,6 @@
 /** Every option of `octavo quantize`, declared once: the parser, `--help` and the docs page read this list. */
 
+import type { CalibrationMethod } from '../calibrate/methods/index.ts';
 import { calibrationMethods } from '../calibrate/methods/index.ts';
 import { defaultCalibrationSamples } from '../calibrate/split.ts';
 import { targets } from '../quantize/targets/index.ts';
@@ -9,6 +10,11 @@ import { gateOptions, preprocessingOptions } from './data-options.ts';
 import { engineOption } from './engine-option.ts';
 
 const list = (names: readonly string[]): string => names.join(', ');
+
+/** One of each kind that takes a parameter. */
+const refinedMethods = calibrationMethods.flatMap((method: CalibrationMethod) =>
+  (method.parameter?.examples ?? []).slice(0, 1).map((text) => `${method.id}:${text}`),
+);
 
 export const quantizeOptions: readonly OptionSpec[] = [
   {
@@ -23,7 +29,10 @@ export const quantizeOptions: readonly OptionSpec[] = [
     flags: '--target <name>',
     text: `Engine to quantize for: ${list(targets.map((t) => t.id))} (default: ${targets[0]!.id})`,
   },
-  { flags: '--method <name>', text: `Calibration: ${list(calibrationMethods.map((m) => m.id))}` },
+  {
+    flags: '--method <name>',
+    text: `Calibration: ${list(calibrationMethods.map((m) => m.id))}; some take more, as ${list(refinedMethods)}`,
+  },
   { flags: '--no-bias-correction', text: 'Leave biases as they are' },
   { flags: '--exclude <pattern>', text: 'Keep nodes in float: name, glob, /regex/ or operator; repeatable' },
   { flags: '--only <pattern>', text: 'Quantize only these nodes; repeatable' },

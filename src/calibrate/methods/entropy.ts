@@ -1,34 +1,52 @@
 /**
- * TensorRT's entropy calibration with two repairs: zeros (and what is within 1/2048 of the range of zero) are left out,
- * for after a ReLU they would decide it; and a cap at twice the 99.99th percentile comes first, for 2,048 bins folded
- * from 128 cannot clip more than 16-fold. A form with 255 codes above zero folds into 256 levels instead of 128; an
- * interval takes the threshold of the magnitudes, 128 levels, on both sides.
+ * TensorRT's entropy calibration: of all thresholds the one whose fold into the levels of the codes diverges least from
+ * what was seen. By itself in the form that loses least (kl-presets.ts), with a tool's name in the form of that tool.
  */
-
-import { linearHistogram } from '../linear-histogram.ts';
 import type { TensorStatistic } from '../statistic.ts';
-import { klSearch } from './kl-search.ts';
+import type { KlPreset } from './kl-presets.ts';
+import { klPresets, ownKlForm } from './kl-presets.ts';
+import type { KlForm } from './kl-search.ts';
+import { endsOf, histogramOf, klSearch } from './kl-search.ts';
 import { calibrationMethod } from './method.ts';
-import { guardedCap } from './tail.ts';
 
-const histogramBins = 2048;
+export const entropyPresets = Object.keys(klPresets) as readonly KlPreset[];
 
 export const entropy = calibrationMethod({
-  id: 'entropy',
-  why: "TensorRT's choice: clips where the distribution loses least information",
-  threshold: (statistic, top) => entropyThreshold(statistic, top + 1),
-  interval(statistic, steps) {
-    const threshold = entropyThreshold(statistic, (steps + 1) / 2);
-    return { lo: -threshold, hi: threshold };
+  ...entropyBy('entropy', ownKlForm),
+  parameter: {
+    what: 'a tool whose search is known',
+    examples: entropyPresets,
+    with: (preset) =>
+      Object.hasOwn(klPresets, preset)
+        ? calibrationMethod(entropyBy(`entropy:${preset}`, klPresets[preset as KlPreset]))
+        : undefined,
   },
 });
 
-/** With as many levels as bins or more, only the whole range up to the cap is a candidate. */
-function entropyThreshold(statistic: TensorStatistic, levels: number): number {
-  const magnitudes = statistic.magnitudes();
-  const cap = guardedCap(magnitudes);
-  const histogram = linearHistogram(magnitudes, 0, cap, histogramBins);
-  histogram[0] = 0;
-  const { bins } = klSearch(histogram, Math.floor(levels));
-  return Math.min(((bins + 0.5) * cap) / histogramBins, cap);
+function entropyBy<const Id extends string>(id: Id, form: KlForm) {
+  return {
+    id,
+    why: "TensorRT's choice: clips where the distribution loses least information",
+    threshold(statistic: TensorStatistic, top: number): number {
+      const { lo, hi } = searched(statistic, form, levelsOf(form, top + 1, top >= 255));
+      if (form.histogram.of === 'magnitudes' || statistic.min >= 0) return hi;
+      return statistic.max <= 0 ? -lo : Math.max(-lo, hi);
+    },
+    interval(statistic: TensorStatistic, steps: number) {
+      const { lo, hi } = searched(statistic, form, levelsOf(form, (steps + 1) / 2, false));
+      return { lo: form.histogram.of === 'magnitudes' ? -hi : lo, hi };
+    },
+  };
+}
+
+function levelsOf({ levels }: KlForm, codes: number, unsigned: boolean): number {
+  if (levels === 'as many as codes') return Math.floor(codes);
+  return unsigned ? levels.unsigned : levels.signed;
+}
+
+function searched(statistic: TensorStatistic, form: KlForm, levels: number) {
+  const histogram = histogramOf(statistic, form);
+  const { lo, hi } = endsOf(histogram, klSearch(histogram.counts, form, levels), form);
+  // Half a bin further than the last one is further than anything counted.
+  return { lo: Math.max(lo, -histogram.hi), hi: Math.min(hi, histogram.hi) };
 }

@@ -1,30 +1,55 @@
 /** The calibration methods: a file and a line here make one; types, choices and help follow. */
 import { invalidArgument } from '../../base/errors.ts';
+import { aciq } from './aciq.ts';
 import { entropy } from './entropy.ts';
+import { entropyLegacy } from './entropy-legacy.ts';
+import { meanMinmax } from './mean-minmax.ts';
 import type { CalibrationMethod } from './method.ts';
 import { minmax } from './minmax.ts';
+import { movingAverage } from './moving-average.ts';
 import { mse } from './mse.ts';
-import { percentile, percentileOf } from './percentile.ts';
+import { percentile } from './percentile.ts';
 
-export const calibrationMethods = [mse, minmax, percentile, entropy] as const;
+export const calibrationMethods = [
+  mse,
+  minmax,
+  meanMinmax,
+  movingAverage,
+  percentile,
+  entropy,
+  entropyLegacy,
+  aciq,
+] as const;
 
 export type CalibrationMethodId = (typeof calibrationMethods)[number]['id'];
 
 export const defaultMethod: CalibrationMethod = mse;
 
-/** By id, or `percentile:` and a percentage; the default for none. Throws INVALID_ARGUMENT with the choices. */
+/** By id, with a parameter after a colon where the method has one; the default for none. Throws INVALID_ARGUMENT with the choices. */
 export function methodByName(name?: string): CalibrationMethod {
   if (name === undefined) return defaultMethod;
-  const found = calibrationMethods.find((method) => method.id === name);
+  const colon = name.indexOf(':');
+  const id = colon < 0 ? name : name.slice(0, colon);
+  const known: CalibrationMethod | undefined = calibrationMethods.find((method) => method.id === id);
+  const parameter = name.slice(colon + 1);
+  const found = colon < 0 ? known : known?.parameter?.with(parameter);
   if (found !== undefined) return found;
-  const percent = /^percentile:(\d+(?:\.\d+)?)$/.exec(name);
-  if (percent !== null) return percentileOf(name, Number(percent[1]));
+  if (known === undefined)
+    throw invalidArgument(
+      'calibration method',
+      `there is none named '${id}'`,
+      `Choose from ${calibrationMethods.map((method) => method.id).join(', ')}`,
+    );
   throw invalidArgument(
-    'calibration method',
-    `there is none named '${name}'`,
-    `Choose from ${calibrationMethods.map((method) => method.id).join(', ')} (or percentile:99.9)`,
+    `calibration method '${id}'`,
+    known.parameter === undefined
+      ? `it takes nothing, and '${parameter}' was given`
+      : `'${parameter}' is not ${known.parameter.what}`,
+    known.parameter === undefined
+      ? `Write it as ${id}`
+      : `Write it as ${known.parameter.examples.map((text) => `${id}:${text}`).join(' or ')}`,
   );
 }
 
 export type { Range } from '../ranges.ts';
-export type { CalibrationMethod, RangeForm } from './method.ts';
+export type { CalibrationMethod, MethodParameter, RangeForm } from './method.ts';

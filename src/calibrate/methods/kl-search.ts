@@ -1,68 +1,119 @@
-/** The threshold search of NVIDIA's talk S7310 (2017), "8-bit inference with TensorRT", on a linear histogram. */
-import { ln } from '../../base/log.ts';
+/**
+ * The threshold search of NVIDIA's talk S7310 (2017), "8-bit inference with TensorRT", in all the forms that tools have
+ * made of it. What differs between them is data: a row of kl-presets.ts.
+ */
+
+import { sideOf } from '../bins.ts';
+import { linearHistogram } from '../linear-histogram.ts';
+import type { TensorStatistic } from '../statistic.ts';
+import { foldedDivergence } from './kl-fold.ts';
+import { mergedDivergence } from './kl-merge.ts';
+import { overlappedDivergence } from './kl-overlap.ts';
+import { guardedCap } from './tail.ts';
+
+export interface KlForm {
+  readonly histogram: {
+    readonly bins: number;
+    /** magnitudes: over [0, amax]. values: over [-amax, amax], kept from the middle outwards. */
+    readonly of: 'magnitudes' | 'values';
+    /** What amax is: the true one, or twice the 99.99th percentile where that is less, with the rest in the last bin. */
+    readonly upTo: 'amax' | 'guarded';
+    /** What becomes of zeros: they stay; values that are zero are not counted; bin 0 is emptied, or made equal to bin 1. */
+    readonly zeros: 'kept' | 'not counted' | 'bin 0 empty' | 'bin 0 as bin 1';
+  };
+  /** Levels a candidate is folded into: for signed codes, and for codes that begin at zero. */
+  readonly levels: { readonly signed: number; readonly unsigned: number } | 'as many as codes';
+  readonly fold:
+    | { readonly rule: 'spread' }
+    | {
+        readonly rule: 'merge';
+        /** Levels are whole numbers, cut; they fill empty bins too; bins left over at the end get nothing. */
+        readonly crude: boolean;
+      }
+    | { readonly rule: 'overlap' };
+  /**
+   * Bins kept, for values on either side of the middle one: from as many as levels (half as many for values) to all, or all
+   * but one.
+   */
+  readonly upTo: 'all' | 'all but one';
+  /** When two candidates diverge equally, and which of them is taken. */
+  readonly equal: 'in doubles' | 'in float32';
+  readonly ofEquals: 'fewest' | 'most';
+  /** Where the last bin kept ends, or the middle of the one after it. */
+  readonly threshold: 'edge' | 'middle of the next';
+}
 
 export interface KlResult {
-  /** Leading bins kept: the threshold is (bins + 0.5) bin widths. */
-  readonly bins: number;
+  /** Bins kept: histogram[from..to). */
+  readonly from: number;
+  readonly to: number;
   /** The divergence reached, in nats. */
   readonly divergence: number;
 }
 
-/**
- * The number of leading bins, from `levels` to all of them, whose fold into `levels` diverges least from the whole;
- * of equals the largest, so that a tensor of few distinct values keeps them all. An empty histogram keeps all bins.
- */
-export function klSearch(histogram: ArrayLike<number>, levels = 128): KlResult {
-  const divergenceOf = foldedDivergence(histogram, levels);
-  let best = { bins: histogram.length, divergence: Number.POSITIVE_INFINITY };
-  for (let bins = histogram.length; bins >= Math.min(levels, histogram.length); bins--) {
-    const divergence = divergenceOf(bins);
-    if (divergence < best.divergence) best = { bins, divergence };
+/** KL(P || Q) in nats of keeping histogram[from..to): P has what was cut off in its end bins, Q does not know of it. */
+export type Divergence = (from: number, to: number) => number;
+
+/** The candidate that diverges least; where none diverges finitely, all bins that may be kept. */
+export function klSearch(histogram: ArrayLike<number>, form: KlForm, levels: number): KlResult {
+  const { length } = histogram;
+  const divergenceOf = divergence(histogram, form, levels);
+  const values = form.histogram.of === 'values';
+  const middle = length >> 1;
+  const all = values ? middle : length;
+  const last = form.upTo === 'all' ? all : all - 1;
+  const first = Math.min(values ? levels >> 1 : levels, last);
+  let best: KlResult | undefined;
+  for (let kept = last; kept >= first; kept--) {
+    const from = values ? middle - kept : 0;
+    const to = values ? Math.min(middle + kept + 1, length) : kept;
+    const exact = divergenceOf(from, to);
+    const found = form.equal === 'in float32' ? Math.fround(exact) : exact;
+    const equal = found === best?.divergence && found < Number.POSITIVE_INFINITY;
+    if (best === undefined || found < best.divergence || (equal && form.ofEquals === 'fewest'))
+      best = { from, to, divergence: found };
   }
-  return best;
+  return best!;
 }
 
-/**
- * KL(P || Q) in nats for a number of leading bins: P is those bins, the rest of the mass added to the last; Q is the
- * bins without that rest, folded into levels (bin b to level floor(b * levels / bins)), each level's mass shared
- * evenly over its non-empty bins. Infinity where P has mass and Q has none.
- */
-export function foldedDivergence(histogram: ArrayLike<number>, levels: number): (bins: number) => number {
-  const length = histogram.length;
-  // Sums over the leading bins: of the mass, of mass * ln(mass), and the number of bins that are not empty.
-  const mass = new Float64Array(length + 1);
-  const entropy = new Float64Array(length + 1);
-  const filled = new Float64Array(length + 1);
-  for (let b = 0; b < length; b++) {
-    const h = histogram[b]!;
-    mass[b + 1] = mass[b]! + h;
-    entropy[b + 1] = entropy[b]! + xLnX(h);
-    filled[b + 1] = filled[b]! + (h > 0 ? 1 : 0);
-  }
-  const total = mass[length]!;
-  return (bins) => {
-    const kept = mass[bins]!;
-    const outliers = total - kept;
-    const last = histogram[bins - 1]!;
-    if (kept === 0 || (outliers > 0 && last === 0)) return Number.POSITIVE_INFINITY;
-    const pLnP = entropy[bins]! - xLnX(last) + xLnX(last + outliers);
-    let pLnQ = 0;
-    let lnLast = 0;
-    for (let level = 0, from = 0; level < levels; level++) {
-      const to = Math.ceil(((level + 1) * bins) / levels);
-      const levelMass = mass[to]! - mass[from]!;
-      if (levelMass > 0) {
-        lnLast = ln(levelMass / (filled[to]! - filled[from]!));
-        pLnQ += levelMass * lnLast;
-      }
-      from = to;
-    }
-    // The last level that is not empty is the last bin's, where there are outliers.
-    pLnQ += outliers * lnLast;
-    return (pLnP - pLnQ) / total - ln(total) + ln(kept);
-  };
+export function divergence(histogram: ArrayLike<number>, form: KlForm, levels: number): Divergence {
+  if (form.fold.rule === 'spread') return foldedDivergence(histogram, levels);
+  if (form.fold.rule === 'overlap') return overlappedDivergence(histogram, levels);
+  return mergedDivergence(histogram, levels, form.fold.crude);
 }
 
-function xLnX(x: number): number {
-  return x > 0 ? x * ln(x) : 0;
+/** The histogram a form is defined on, and the values its ends stand for. */
+export interface KlHistogram {
+  readonly counts: Float64Array;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** From the statistic, which must hold a value of 2^-134 or more in magnitude. */
+export function histogramOf(statistic: TensorStatistic, { histogram }: KlForm): KlHistogram {
+  const magnitudes = statistic.magnitudes();
+  const { bins, zeros } = histogram;
+  const hi = histogram.upTo === 'amax' ? magnitudes.upper[magnitudes.length - 1]! : guardedCap(magnitudes);
+  if (histogram.of === 'values')
+    return { counts: linearHistogram(statistic.bins(), -hi, hi, bins), lo: -hi, hi };
+  const counted = zeros === 'not counted' ? sideOf(magnitudes, 1) : magnitudes;
+  const counts = linearHistogram(counted, 0, hi, bins);
+  repairZeros(counts, zeros);
+  return { counts, lo: 0, hi };
+}
+
+/** In place, of a histogram of magnitudes. */
+export function repairZeros(counts: Float64Array, zeros: KlForm['histogram']['zeros']): void {
+  if (zeros === 'bin 0 empty') counts[0] = 0;
+  if (zeros === 'bin 0 as bin 1') counts[0] = counts[1]!;
+}
+
+/** The ends of the range a search settled on; of magnitudes hi alone means something. */
+export function endsOf(
+  { counts, lo, hi }: KlHistogram,
+  { from, to }: KlResult,
+  { threshold }: KlForm,
+): { readonly lo: number; readonly hi: number } {
+  const width = (hi - lo) / counts.length;
+  return { lo: lo + from * width, hi: lo + (to + (threshold === 'edge' ? 0 : 0.5)) * width };
 }

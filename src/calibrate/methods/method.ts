@@ -21,6 +21,18 @@ export interface CalibrationMethod {
    * CalibrationError with `where` (the tensor) when no finite value was seen.
    */
   range(statistic: TensorStatistic, form: RangeForm, where: string): Range;
+  /** Absent: the method takes nothing after its name. */
+  readonly parameter?: MethodParameter;
+}
+
+/** What may follow the name of a method and a colon. */
+export interface MethodParameter {
+  /** For a message: 'a percentage above 0 and at most 100'. */
+  readonly what: string;
+  /** As it is written: choices, or a number of the kind meant. */
+  readonly examples: readonly string[];
+  /** undefined for a text that is no such parameter. */
+  with(text: string): CalibrationMethod | undefined;
 }
 
 /** What a method itself decides; the edge cases are common to all. */
@@ -31,6 +43,7 @@ export interface MethodDefinition<Id extends string> {
   threshold(statistic: TensorStatistic, top: number): number;
   /** The interval for an asymmetric form of a tensor with both signs, `steps` steps wide. */
   interval(statistic: TensorStatistic, steps: number): Range;
+  readonly parameter?: MethodParameter;
 }
 
 export function calibrationMethod<const Id extends string>(
@@ -39,6 +52,7 @@ export function calibrationMethod<const Id extends string>(
   return {
     id: definition.id,
     why: definition.why,
+    ...(definition.parameter && { parameter: definition.parameter }),
     range(statistic, form, where) {
       checkForm(form, where);
       checkSeen(statistic, where);
@@ -82,4 +96,9 @@ function checkSeen(statistic: TensorStatistic, where: string): void {
         ? 'Calibrate with samples that reach it, or exclude the operators that use it'
         : 'Run the float model on the same samples and look for the overflow, or exclude the operator',
   });
+}
+
+/** A number written in digits, as parameters of methods are; undefined for anything else. */
+export function numberOf(text: string): number | undefined {
+  return /^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : undefined;
 }

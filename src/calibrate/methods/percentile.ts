@@ -3,28 +3,31 @@
  * interval half of it off either end: a sign so rare that it falls in that half gets no codes. Where the values kept are
  * all zero, the others alone are counted.
  */
-import { invalidArgument } from '../../base/errors.ts';
 import { negated, quantile, sideOf } from '../bins.ts';
-import { calibrationMethod } from './method.ts';
+import type { TensorStatistic } from '../statistic.ts';
+import { calibrationMethod, numberOf } from './method.ts';
 import { tailQuantile } from './tail.ts';
-
 /** 99.99 % unless told: `percentile:99.9`. */
-export const percentile = percentileOf('percentile', 99.99);
+export const percentile = calibrationMethod({
+  ...keeping('percentile', 99.99),
+  parameter: {
+    what: 'a percentage above 0 and at most 100',
+    examples: ['99.9'],
+    with(text) {
+      const percent = numberOf(text);
+      if (percent === undefined || percent <= 0 || percent > 100) return undefined;
+      return calibrationMethod(keeping(`percentile:${text}`, percent));
+    },
+  },
+});
 
-/** Keeps `percent` of the values, above 0 and at most 100; throws INVALID_ARGUMENT for another number. */
-export function percentileOf<const Id extends string>(id: Id, percent: number) {
-  if (!(percent > 0 && percent <= 100))
-    throw invalidArgument(
-      `calibration method '${id}'`,
-      'the percentage is not above 0 and at most 100',
-      'Write it as percentile:99.9',
-    );
+function keeping<const Id extends string>(id: Id, percent: number) {
   const fraction = percent / 100;
-  return calibrationMethod({
+  return {
     id,
     why: 'cuts a fixed share of outliers',
-    threshold: (statistic) => tailQuantile(statistic.magnitudes(), fraction),
-    interval(statistic) {
+    threshold: (statistic: TensorStatistic) => tailQuantile(statistic.magnitudes(), fraction),
+    interval(statistic: TensorStatistic) {
       const bins = statistic.bins();
       const upTo = (1 + fraction) / 2;
       const lo = Math.min(-quantile(negated(bins), upTo), 0);
@@ -32,5 +35,5 @@ export function percentileOf<const Id extends string>(id: Id, percent: number) {
       if (lo < hi) return { lo, hi };
       return { lo: -quantile(sideOf(bins, -1), fraction), hi: quantile(sideOf(bins, 1), fraction) };
     },
-  });
+  };
 }
