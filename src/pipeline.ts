@@ -10,11 +10,15 @@ import { taskOf } from './analyse/task.ts';
 import type { Note } from './base/errors.ts';
 import { invalidArgument, OctavoError } from './base/errors.ts';
 import type { OnProgress } from './base/progress.ts';
-import type { Statistics } from './calibrate/collect.ts';
+import type { CollectOptions, Measured, Statistics } from './calibrate/collect.ts';
 import { collect } from './calibrate/collect.ts';
 import type { Dataset } from './calibrate/dataset.ts';
 import { methodByName } from './calibrate/methods/index.ts';
 import { openSession } from './calibrate/open-session.ts';
+import { modelHash } from './calibrate/table/model-hash.ts';
+import type { SampleLedger } from './calibrate/table/sample-ledger.ts';
+import type { CalibrationTable, Shard } from './calibrate/table/table.ts';
+import { statisticsFor } from './calibrate/table/table.ts';
 import type { Engine } from './engines/engine.ts';
 import { onnxByteLength } from './formats/onnx/index.ts';
 import { spellQdq } from './formats/onnx/spell-qdq.ts';
@@ -71,6 +75,21 @@ export interface Calibration extends PreparedModel {
   readonly samples: number;
 }
 
+/** A calibration that can be kept as a table. */
+export interface Measurement extends Calibration {
+  /** Which samples those were. */
+  readonly ledger: SampleLedger;
+  /** Who ran the model. */
+  readonly engine: string;
+}
+
+export interface CalibrateOptions extends RunOptions, Pick<CollectOptions, 'budgetBytes' | 'threads'> {
+  /** Measured before, of the same model: its samples are not run again. */
+  readonly resume?: CalibrationTable | undefined;
+  /** Called behind each sample with what is counted so far: where long runs are saved from. */
+  readonly onCounted?: ((soFar: Measurement) => void) | undefined;
+}
+
 export interface QuantizeOptions {
   /** Id of a calibration method. */
   readonly method?: string;
@@ -124,17 +143,73 @@ export function prepareModel(model: Model, options: LayoutOptions = {}): Prepare
   return { original: model, float, target, layout, types, options };
 }
 
-/** Runs the float model over the samples. Throws DATA, CALIBRATION, ENGINE and CANCELLED. */
+/** Runs the float model over the samples. Throws DATA, CALIBRATION, ENGINE and CANCELLED; INVALID_ARGUMENT for another model's table. */
 export async function calibrate(
   prepared: PreparedModel,
   samples: Dataset,
-  options: RunOptions,
-): Promise<Calibration> {
-  const { engine, signal, onProgress } = options;
+  options: CalibrateOptions,
+): Promise<Measurement> {
+  const { engine, resume, onCounted, ...collecting } = options;
+  if (resume !== undefined) checkTable(prepared, resume, 'the table to resume', engine.name);
   const sites = calibrationSites(prepared.layout, prepared.float.graph);
-  const statistics = await collect(engine, prepared.float, sites, samples, { signal, onProgress });
-  const seen = Math.max(0, ...[...statistics.values()].map((s) => s.samples));
-  return { ...prepared, statistics, samples: seen };
+  const measurementOf = ({ statistics, samples: ledger }: Measured): Measurement => ({
+    ...prepared,
+    statistics,
+    samples: ledger.size,
+    ledger,
+    engine: engine.name,
+  });
+  const measured = await collect(engine, prepared.float, sites, samples, {
+    ...collecting,
+    resume,
+    onCounted: onCounted && ((soFar) => onCounted(measurementOf(soFar))),
+  });
+  return measurementOf(measured);
+}
+
+/** What was measured, to be kept: `tableToJson` writes it. Of one shard, where its samples are only that. */
+export function calibrationTable(calibration: Measurement, shard?: Shard): CalibrationTable {
+  const { original, statistics, ledger, engine, options } = calibration;
+  return {
+    octavo: version,
+    model: { sha256: modelHash(original), graph: original.graph.name },
+    engine,
+    dims: options.dims ?? {},
+    samples: ledger,
+    ...(shard === undefined || shard.of === 1 ? {} : { shards: { present: [shard.index], of: shard.of } }),
+    statistics,
+  };
+}
+
+/**
+ * A table in the place of samples: `quantize` goes on from it. Throws INVALID_ARGUMENT when it is another model's, CALIBRATION
+ * naming a tensor that it lacks.
+ */
+export function calibrationFromTable(
+  prepared: PreparedModel,
+  table: CalibrationTable,
+  where = 'calibration table',
+): Measurement {
+  checkTable(prepared, table, where);
+  const sites = calibrationSites(prepared.layout, prepared.float.graph);
+  const statistics = statisticsFor(sites, table, where);
+  const { samples: ledger, engine } = table;
+  return { ...prepared, statistics, samples: ledger.size, ledger, engine };
+}
+
+function checkTable(prepared: PreparedModel, table: CalibrationTable, where: string, engine?: string): void {
+  if (table.model.sha256 !== modelHash(prepared.original))
+    throw invalidArgument(
+      where,
+      `it was measured on another model (SHA-256 ${table.model.sha256.slice(0, 12)}...)`,
+      'Give the float model that was calibrated, or calibrate this one',
+    );
+  if (engine !== undefined && table.engine !== engine)
+    throw invalidArgument(
+      where,
+      `it was measured with ${table.engine}, and this is ${engine}`,
+      'Go on with the same engine and version, or start anew',
+    );
 }
 
 /** Chooses every parameter from the statistics and edits the graph. Throws CALIBRATION when a range cannot be had. */

@@ -120,7 +120,7 @@ async function prepareAll({ path, data, calib }: Case) {
       sites.set(site.value, { ...sites.get(site.value), ...site });
   const samples = await data();
   const float = prepared[0]!.float;
-  const statistics = await collect(
+  const { statistics } = await collect(
     engine,
     float,
     [...sites.values()],

@@ -134,6 +134,7 @@ export type NoteCode =
   | 'one-answer'
   | 'labels-at-chance'
   | 'labels-beyond-classes'
+  | 'shards-missing'
   // who runs the models
   | 'engine-web'
   // what came of it

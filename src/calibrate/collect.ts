@@ -11,7 +11,9 @@ import { dtypeOf, requiredInputs, shapeOf } from '../ir/index.ts';
 import { countingArena } from './counting/wasm-counters.ts';
 import type { Dataset, Sample } from './dataset.ts';
 import { openSession } from './open-session.ts';
+import { samplePrint } from './sample-print.ts';
 import { TensorStatistic } from './statistic.ts';
+import { SampleLedger } from './table/sample-ledger.ts';
 import { tapModel } from './tap.ts';
 
 /** A value to watch. */
@@ -27,6 +29,16 @@ export interface CollectOptions {
   /** Bytes of fetched tensors held at a time. Default 256 MB; one tensor may exceed it. */
   readonly budgetBytes?: number;
   readonly threads?: number;
+  /** What was measured before: its samples are passed by, and what it counted is part of the result. */
+  readonly resume?: Measured | undefined;
+  /** Called behind each sample with all that is counted so far, which goes on changing. */
+  readonly onCounted?: ((soFar: Measured) => void) | undefined;
+}
+
+/** Statistics, and the samples that are in them. */
+export interface Measured {
+  readonly statistics: Statistics;
+  readonly samples: SampleLedger;
 }
 
 export type Statistics = ReadonlyMap<string, TensorStatistic>;
@@ -38,9 +50,17 @@ export async function collect(
   sites: readonly Site[],
   samples: Dataset,
   options: CollectOptions = {},
-): Promise<Statistics> {
+): Promise<Measured> {
   const counters = countingArena();
   const statistics = new Map(sites.map((s) => [s.value, new TensorStatistic(counters())]));
+  const ledger = new SampleLedger();
+  if (options.resume !== undefined) {
+    ledger.addAll(options.resume.samples);
+    for (const [value, statistic] of statistics) {
+      const before = options.resume.statistics.get(value);
+      if (before !== undefined) statistic.merge(before);
+    }
+  }
   const axes = new Map(sites.map((s) => [s.value, s.channelAxis]));
   const values = sites.map((s) => s.value);
   const ports = requiredInputs(model.graph);
@@ -53,6 +73,10 @@ export async function collect(
   try {
     for await (const sample of samples) {
       throwIfAborted(options.signal, 'calibration');
+      if (options.resume?.samples.has(sample.index)) {
+        step();
+        continue;
+      }
       checkSample(sample, ports);
       const sizes = new Map<string, number>();
       for (const value of values) {
@@ -69,19 +93,21 @@ export async function collect(
       }
       // The first sample is fetched a few values at a time: from then on the sizes are known.
       if (count === 0) groups = groupBySize(inner, sizes, options.budgetBytes ?? 256 * 2 ** 20);
+      ledger.add(sample.index, samplePrint(sample));
       count++;
+      options.onCounted?.({ statistics, samples: ledger });
       step();
     }
   } finally {
     await session.dispose();
   }
-  if (count === 0)
+  if (ledger.size === 0)
     throw new CalibrationError({
       where: 'calibration data',
       what: 'it holds no sample',
       remedy: 'Give at least one sample; a hundred are a good start',
     });
-  return statistics;
+  return { statistics, samples: ledger };
 }
 
 interface Seen {
