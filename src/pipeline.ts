@@ -6,6 +6,7 @@ import type { LayerError, LayerPair } from './analyse/compare-layers.ts';
 import { compareLayers } from './analyse/compare-layers.ts';
 import type { ModelComparison } from './analyse/compare-models.ts';
 import { compareModels } from './analyse/compare-models.ts';
+import { littleInt8, workOf } from './analyse/int8-share.ts';
 import { taskOf } from './analyse/task.ts';
 import type { Note } from './base/errors.ts';
 import { invalidArgument, OctavoError } from './base/errors.ts';
@@ -288,7 +289,7 @@ function applied(
     layers,
     bytes,
     calibrationSamples,
-    notes,
+    notes: [...notes, ...littleInt8(workOf(float, plan.nodes), plan.target, 'float')],
   };
 }
 

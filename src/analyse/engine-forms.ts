@@ -1,8 +1,8 @@
 /** What an engine made of the linear operators of an INT8 file: read from the graph it optimised, not guessed. */
 import type { Graph, Model, Node } from '../ir/index.ts';
-import { isOnnxDomain } from '../ir/index.ts';
 import type { OperatorCount } from './model-summary.ts';
 import { operatorCounts, opName } from './model-summary.ts';
+import { isLinear } from './node-cost.ts';
 import { qlinearForm } from './qlinear-forms.ts';
 
 export interface EngineForm {
@@ -20,8 +20,6 @@ export interface EngineView {
   /** Conv, ConvTranspose, Gemm and MatMul of the file. */
   readonly forms: readonly EngineForm[];
 }
-
-const linear: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
 
 export function engineView(model: Model, optimized: Graph): EngineView {
   const byName = new Map<string, Node[]>();
@@ -46,11 +44,6 @@ export function engineView(model: Model, optimized: Graph): EngineView {
 /** onnxruntime numbers what it lays out anew. */
 function originalName(name: string): string {
   return name.replace(/(_token_\d+)+$/, '');
-}
-
-function isLinear(node: Node): boolean {
-  const form = qlinearForm(node);
-  return form === undefined ? isOnnxDomain(node.domain) && linear.has(node.op) : linear.has(form.op);
 }
 
 /** `FusedConv`, `FusedGemm`, `FusedMatMul`, and the NHWC Conv of float graphs. */

@@ -20,6 +20,7 @@ import { int8Forms } from './int8-forms.ts';
 import { Int8Graph } from './int8-graph.ts';
 import type { ScaleSummary } from './int8-scales.ts';
 import { scaleSummary } from './int8-scales.ts';
+import { int8Share, littleInt8, workOf } from './int8-share.ts';
 import type { OperatorCount, ParameterSummary, PortSummary } from './model-summary.ts';
 import { operatorCounts, opName, parametersOf, portSummary } from './model-summary.ts';
 import { costOf, typesOfOneSample } from './node-cost.ts';
@@ -77,7 +78,9 @@ export interface Inspection {
   readonly nodes: readonly InspectedNode[];
   /** Of all nodes for one sample, where known. */
   readonly macs: number;
-  /** What the target asks for and the model does not have. */
+  /** Of the multiply-accumulates, 0 to 1; absent: there are none, or some are not known. */
+  readonly int8Share?: number;
+  /** What the target asks for and the model does not have; that little of it runs in INT8. */
   readonly notes: readonly Note[];
 }
 
@@ -106,7 +109,7 @@ export function inspectModel(model: Model, options: InspectOptions = {}): Inspec
   };
 }
 
-type View = Pick<Inspection, 'fusion' | 'obstacle' | 'scales' | 'nodes' | 'notes'>;
+type View = Pick<Inspection, 'fusion' | 'obstacle' | 'scales' | 'nodes' | 'int8Share' | 'notes'>;
 type Decision = Pick<InspectedNode, 'action' | 'code' | 'reason'>;
 
 function int8View(model: Model, target: TargetProfile): View {
@@ -115,11 +118,8 @@ function int8View(model: Model, target: TargetProfile): View {
   const graph = new Int8Graph(plain.graph);
   const context: FormContext = { graph, types, target };
   const forms = int8Forms(context);
-  return {
-    scales: scaleSummary(graph),
-    nodes: nodesOf(plain, types, (node) => forms.get(node)),
-    notes: [...sizeNotes(graph, target, 'int8'), ...int8FitNotes(graph, target)],
-  };
+  const nodes = nodesOf(plain, types, (node) => forms.get(node));
+  return { scales: scaleSummary(graph), nodes, ...fitOf(plain, nodes, target, 'int8') };
 }
 
 function floatView(model: Model, target: TargetProfile, isLarge: boolean): View {
@@ -153,11 +153,34 @@ function layoutView(model: Model, target: TargetProfile, rest: Pick<View, 'fusio
     rest.obstacle !== undefined && opset < target.opset
       ? `${rest.obstacle}; it is also in opset ${opset}, and quantizing raises it to ${target.opset}`
       : rest.obstacle;
+  const nodes = nodesOf(model, types, (node) =>
+    node.op === 'Constant' ? undefined : decisions.get(node.name),
+  );
   return {
     ...rest,
     ...(obstacle === undefined ? {} : { obstacle }),
-    nodes: nodesOf(model, types, (node) => (node.op === 'Constant' ? undefined : decisions.get(node.name))),
-    notes: sizeNotes(new Int8Graph(model.graph), target, 'float'),
+    nodes,
+    ...fitOf(model, nodes, target, 'float'),
+  };
+}
+
+/** How much of the work is INT8, and the notes on that and on what the target asks for. */
+function fitOf(
+  model: Model,
+  nodes: readonly InspectedNode[],
+  target: TargetProfile,
+  kind: Inspection['kind'],
+): Pick<View, 'int8Share' | 'notes'> {
+  const graph = new Int8Graph(model.graph);
+  const work = workOf(model, nodes);
+  const share = int8Share(work);
+  return {
+    ...(share === undefined ? {} : { int8Share: share }),
+    notes: [
+      ...sizeNotes(graph, target, kind),
+      ...(kind === 'int8' ? int8FitNotes(graph, target) : []),
+      ...littleInt8(work, target.id, kind),
+    ],
   };
 }
 

@@ -5,6 +5,7 @@ import { isOnnxDomain, shapeOf, staticDims } from '../ir/index.ts';
 import type { TypeTable } from '../ops/infer-types.ts';
 import { inferTypes } from '../ops/infer-types.ts';
 import type { Int8Graph } from './int8-graph.ts';
+import { qlinearForm } from './qlinear-forms.ts';
 
 export interface NodeCost {
   /** Elements of its stored inputs, shapes and the like left out. */
@@ -37,12 +38,24 @@ function parametersOf(node: Node, model: Int8Graph): number {
   return count;
 }
 
-function macsOf(node: Node, model: Int8Graph, types: TypeTable): number | undefined {
-  if (!isOnnxDomain(node.domain)) return undefined;
+const linear: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+
+/** Conv, ConvTranspose, Gemm and MatMul, and what stands for one on codes. */
+export function isLinear(node: Node): boolean {
+  const form = qlinearForm(node);
+  return form === undefined ? isOnnxDomain(node.domain) && linear.has(node.op) : linear.has(form.op);
+}
+
+/** For one sample; undefined: none, or not known. */
+export function macsOf(node: Node, model: Int8Graph, types: TypeTable): number | undefined {
+  if (!isLinear(node)) return undefined;
+  const form = qlinearForm(node);
   const dims = (name: string | undefined): readonly number[] | undefined =>
     model.stored(name ?? '')?.dims ?? staticDims(shapeOf(types.get(name ?? '')));
-  const [data, weight, out] = [dims(node.inputs[0]), dims(node.inputs[1]), dims(node.outputs[0])];
-  switch (node.op) {
+  const data = dims(node.inputs[form?.data[0] ?? 0]);
+  const weight = dims(node.inputs[form?.weight ?? 1]);
+  const out = dims(node.outputs[0]);
+  switch (form?.op ?? node.op) {
     case 'Conv':
       return out && weight && elementCount(out) * elementCount(weight.slice(1));
     case 'ConvTranspose':

@@ -147,6 +147,7 @@ export type NoteCode =
   | 'target-weights'
   | 'target-bias'
   | 'target-dequantize'
+  | 'little-in-int8'
   // what the model says of itself
   | 'shape-conflict'
   | 'stated-type-differs';

@@ -16,6 +16,10 @@ export interface Deselected {
   readonly reason: string;
 }
 
+/** Whether it is the user's own choice that a reason names. */
+export const isDeselection = (reason: string): boolean =>
+  /^(excluded by --exclude |not among --only$)/.test(reason);
+
 /** Undefined for a node that may be quantized. */
 export type SelectNode = (node: Node) => Deselected | undefined;
 

@@ -4,7 +4,7 @@ import type { InspectedNode, Inspection } from '../analyse/inspect.ts';
 import type { ScaleSummary } from '../analyse/int8-scales.ts';
 import type { OperatorCount, PortSummary } from '../analyse/model-summary.ts';
 import type { Shape } from '../ir/index.ts';
-import { formatBytes, formatCount, formatNote } from './format.ts';
+import { formatBytes, formatCount, formatNote, formatPercent } from './format.ts';
 import { table } from './table.ts';
 
 export interface InspectReport extends Inspection {
@@ -57,7 +57,7 @@ function summaryRows(report: InspectReport): [string, string][] {
       'parameters',
       `${formatCount(parameters.elements)} in ${parameters.tensors} tensors, ${formatBytes(parameters.bytes)}${shares.length > 1 ? ` (${shares.join(', ')})` : shares.length === 1 ? ` of ${parameters.byDType[0]!.dtype}` : ''}`,
     ],
-    ...(macs > 0 ? [['work', `${formatCount(macs)} multiply-accumulates a sample`] as [string, string]] : []),
+    ...(macs > 0 ? [['work', workText(report)] as [string, string]] : []),
     ['operators', countsText(report.operators)],
   ];
   if (fusion !== undefined) rows.push(['fusions', fusionText(fusion)]);
@@ -69,6 +69,12 @@ function summaryRows(report: InspectReport): [string, string][] {
       `${count('quantized')} in INT8, ${count('merged')} merged into them, ${count('float')} in float`,
     ]);
   return rows;
+}
+
+function workText({ macs, int8Share, kind }: InspectReport): string {
+  const text = `${formatCount(macs)} multiply-accumulates a sample`;
+  if (int8Share === undefined) return text;
+  return `${text}, ${formatPercent(int8Share, int8Share === 1 ? 0 : 1)} ${kind === 'int8' ? 'of them' : 'of them would run'} in INT8`;
 }
 
 function portText({ name, dtype, shape }: PortSummary): string {
