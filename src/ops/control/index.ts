@@ -1,15 +1,11 @@
 /** If, Loop and Scan: inferred through their bodies. */
-import type { Dim, Graph, Node, Shape, ValueType } from '../../ir/index.ts';
+import type { Dim, Shape, ValueType } from '../../ir/index.ts';
 import { dtypeOf, intAttr, intsAttr, shapeOf, tensorType } from '../../ir/index.ts';
 import { normalizeAxis } from '../axes.ts';
 import type { InferTypes, OperatorContract } from '../contract.ts';
 import { impossible } from '../infer-readers.ts';
-
-function bodyOf(node: Node, name: string): Graph {
-  const attribute = node.attributes.get(name);
-  if (attribute?.type !== 'graph') throw impossible(node, `has no body '${name}'`);
-  return attribute.value;
-}
+import { bodyOf } from './body.ts';
+import { referenceIf, referenceLoop, referenceScan } from './reference.ts';
 
 /** What holds whichever of two values it is: equal sizes stay, others are unknown. */
 function eitherType(a: ValueType | undefined, b: ValueType | undefined): ValueType | undefined {
@@ -103,7 +99,7 @@ const scan: InferTypes = (context) => {
 };
 
 export const controlContracts: readonly OperatorContract[] = [
-  { op: 'If', infer: branches },
-  { op: 'Loop', infer: loop },
-  { op: 'Scan', infer: scan },
+  { op: 'If', infer: branches, reference: referenceIf },
+  { op: 'Loop', infer: loop, reference: referenceLoop },
+  { op: 'Scan', infer: scan, reference: referenceScan },
 ];
