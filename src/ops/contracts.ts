@@ -13,6 +13,7 @@ import { withCodes } from './integer/index.ts';
 import { matmulContracts } from './matmul/index.ts';
 import { normalizationContracts } from './normalization/index.ts';
 import { poolContracts } from './pool/index.ts';
+import { withQLinear } from './qlinear/index.ts';
 import { quantizationContracts } from './quantization/index.ts';
 import { recurrentContracts } from './recurrent/index.ts';
 import { reduceContracts } from './reduce/index.ts';
@@ -41,7 +42,7 @@ const families: readonly OperatorContract[] = [
   ...unaryContracts,
 ];
 
-export const contracts: readonly OperatorContract[] = families.map(withCodes);
+export const contracts: readonly OperatorContract[] = withQLinear(families.map(withCodes));
 
 const keyOf = (domain: string, op: string): string => `${isOnnxDomain(domain) ? '' : domain}:${op}`;
 const byKey = new Map(contracts.map((c) => [keyOf(c.domain ?? '', c.op), c]));

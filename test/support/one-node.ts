@@ -55,7 +55,7 @@ export function modelOf(spec: OneNode, types: readonly (ValueType | undefined)[]
       extras: [],
     },
     irVersion: 8,
-    opsets: new Map([['', spec.opset ?? 17]]),
+    opsets: new Map([['', spec.opset ?? 17], ...(spec.domain ? [[spec.domain, 1] as const] : [])]),
     producerName: '',
     producerVersion: '',
     metadata: new Map(),

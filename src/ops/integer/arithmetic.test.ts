@@ -24,7 +24,7 @@ describe('all pairs of codes', () => {
   const steps: Readonly<Record<string, (a: number, b: number, s: readonly number[]) => number>> = {
     Add: (a, b, [sa, sb, sy]) => f32(f32(a * f32(sa! / sy!)) + f32(b * f32(sb! / sy!))),
     Sub: (a, b, [sa, sb, sy]) => f32(f32(a * f32(sa! / sy!)) - f32(b * f32(sb! / sy!))),
-    Mul: (a, b, [sa, sb, sy]) => f32(f32(a * b) * f32((sa! * sb!) / sy!)),
+    Mul: (a, b, [sa, sb, sy]) => f32(f32(a * b) * f32(f32(sa! * sb!) / sy!)),
     Mean: (a, b, [sa, sb, sy]) => f32(f32(a * f32(sa! / (2 * sy!))) + f32(b * f32(sb! / (2 * sy!)))),
   };
   test.each(Object.keys(steps))('%s', (op) => {
@@ -76,7 +76,7 @@ describe('averages', () => {
   const y = params('uint8', 0.2, 20);
   const codes = Array.from({ length: 2 * 9 }, (_, i) => (i * 53) % 256);
   const average = (list: readonly number[], count = list.length): number =>
-    saturate(f32(list.reduce((n, q) => n + q - 10, 0) * f32(x.scales[0]! / (y.scales[0]! * count))), y);
+    saturate(f32(list.reduce((n, q) => n + q - 10, 0) * f32(x.scales[0]! / f32(y.scales[0]! * count))), y);
 
   test('of all and of axes', () => {
     const data = coded(x, [1, 2, 3, 3], codes);

@@ -29,7 +29,7 @@ function operandOf(context: CodesContext): Averaged | undefined {
   return { node, x, values: centered(node, x, from), from, to };
 }
 
-/** saturate(round_half_even(f32(f32(sum) * f32(s_x / (s_y * count)))) + z_y); counts repeat. */
+/** saturate(round_half_even(f32(f32(sum) * f32(s_x / f32(s_y * count)))) + z_y); counts repeat. */
 function averaged(
   { node, from, to }: Averaged,
   sums: Float64Array,
@@ -46,7 +46,7 @@ function averaged(
     if (counts[i % counts.length] !== count) {
       count = counts[i % counts.length]!;
       if (count === 0) throw cannotEvaluate(node, 'it averages nothing');
-      factor = factors.get(count) ?? multiplier(node, from.scales[0]! / (to.scales[0]! * count));
+      factor = factors.get(count) ?? multiplier(node, from.scales[0]! / Math.fround(to.scales[0]! * count));
       factors.set(count, factor);
     }
     const steps = Math.fround(Math.fround(sums[i]!) * factor);

@@ -54,7 +54,7 @@ function rounded({ node, dims, quant }: Operands, steps: Float64Array): readonly
   return [tensorOfCodes(quant.dtype, dims, codes)];
 }
 
-/** Each operand times f32(s / (s_y * parts)), added from the left, every step rounded to float32. */
+/** Each operand times f32(s / f32(s_y * parts)), added from the left, every step rounded to float32. */
 function added(parts: (count: number) => number, sign: number): CodesReference {
   return (context) => {
     const operands = operandsOf(context);
@@ -62,7 +62,8 @@ function added(parts: (count: number) => number, sign: number): CodesReference {
     const { node, list, quant } = operands;
     const sums = new Float64Array(list[0]!.values.length);
     for (const [k, { values, scale }] of list.entries()) {
-      const factor = multiplier(node, scale / (quant.scales[0]! * parts(list.length))) * (k === 0 ? 1 : sign);
+      const factor =
+        multiplier(node, scale / Math.fround(quant.scales[0]! * parts(list.length))) * (k === 0 ? 1 : sign);
       if (k === 0)
         for (let i = 0; i < sums.length; i++) sums[i] = Math.fround(Math.fround(values[i]!) * factor);
       else
@@ -77,13 +78,13 @@ export const addOnCodes: CodesReference = added(() => 1, 1);
 export const subOnCodes: CodesReference = added(() => 1, -1);
 export const meanOnCodes: CodesReference = added((count) => count, 1);
 
-/** The exact product, rounded to float32, times f32(s_a * s_b / s_y). */
+/** The exact product, rounded to float32, times f32(f32(s_a * s_b) / s_y). */
 export const mulOnCodes: CodesReference = (context) => {
   const operands = operandsOf(context);
   if (operands?.list.length !== 2) return undefined;
   const { node, list, quant } = operands;
   const [a, b] = list as readonly [Operand, Operand];
-  const factor = multiplier(node, (a.scale * b.scale) / quant.scales[0]!);
+  const factor = multiplier(node, Math.fround(a.scale * b.scale) / quant.scales[0]!);
   const steps = new Float64Array(a.values.length);
   for (let i = 0; i < steps.length; i++)
     steps[i] = Math.fround(Math.fround(a.values[i]! * b.values[i]!) * factor);

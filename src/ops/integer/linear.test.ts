@@ -96,7 +96,7 @@ test('Conv: exact sums with the bias, one multiplier a channel, one rounding; pa
                     const q = xs[((n * s.inputs * s.group + channel) * s.h + iy) * s.w + ix]!;
                     sum += (q - x.quant!.zeroPoints[0]!) * ws[((m * s.inputs + c) * s.k + ky) * s.k + kx]!;
                   }
-              expected.push(toCode(sum, (scaleIn * scales[m]!) / y.quant!.scales[0]!, y.quant!));
+              expected.push(toCode(sum, f32(scaleIn * scales[m]!) / y.quant!.scales[0]!, y.quant!));
             }
       expect(made!.toNumbers()).toEqual(expected);
     }),
@@ -117,7 +117,7 @@ describe('matrix products', () => {
   test('MatMul with scales along the columns', () => {
     const weight = coded(alongAxis([0.5, 0.01], 1), [3, 2], w);
     const [made] = onCodes({ op: 'MatMul', inputs: [x, weight], outputs: [y] });
-    const factors = weight.quant!.scales.map((s) => (x.quant!.scales[0]! * s) / y.scales[0]!);
+    const factors = weight.quant!.scales.map((s) => f32(x.quant!.scales[0]! * s) / y.scales[0]!);
     expect(made!.toNumbers()).toEqual(sums.flatMap((row) => row.map((s, c) => toCode(s, factors[c]!, y))));
   });
 
@@ -137,7 +137,7 @@ describe('matrix products', () => {
   test('a float bias before codes is added in steps of the result', () => {
     const weight = coded(params('int8', 0.02), [3, 2], w);
     const [made] = onCodes({ op: 'Gemm', inputs: [x, weight, real([2], [0.5, -3])], outputs: [y] });
-    const factor = (x.quant!.scales[0]! * weight.quant!.scales[0]!) / y.scales[0]!;
+    const factor = f32(x.quant!.scales[0]! * weight.quant!.scales[0]!) / y.scales[0]!;
     expect(made!.toNumbers()).toEqual(
       sums.flatMap((row) => row.map((s, c) => toCode(s, factor, y, [0.5, -3][c]! / y.scales[0]!))),
     );
@@ -149,7 +149,7 @@ describe('matrix products', () => {
     const [made] = onCodes({ op: 'MatMul', inputs: [a, b], outputs: [params('int16', 1.5, 11)] });
     const sum = (-32768 + 300) * 55 + (32767 + 300) * -197;
     expect(made!.toNumbers()).toEqual([
-      toCode(sum, (a.quant!.scales[0]! * 0.25) / 1.5, params('int16', 1.5, 11)),
+      toCode(sum, f32(a.quant!.scales[0]! * 0.25) / 1.5, params('int16', 1.5, 11)),
     ]);
   });
 });

@@ -37,7 +37,7 @@ interface Scaling {
 
 /**
  * Without parameters for the result: f32(f32(sum) * f32(s_x * s_w)), then f32(that + bias). With: saturate(round_half_even(
- * f32(f32(sum) * f32(s_x * s_w / s_y))) + z_y), with f32(that + f32(bias / s_y)) before the rounding where the bias is real.
+ * f32(f32(sum) * f32(f32(s_x * s_w) / s_y))) + z_y), with f32(that + f32(bias / s_y)) before the rounding where the bias is real.
  */
 export function scaleSums(node: Node, sums: Sums, scaling: Scaling, quant: QuantParams | undefined): Tensor {
   const { values, dims, run, channels } = sums;
@@ -49,7 +49,7 @@ export function scaleSums(node: Node, sums: Sums, scaling: Scaling, quant: Quant
   const reals = new Float32Array(quant === undefined ? values.length : 0);
   const { scaleIn, scales, bias } = scaling;
   const factors = Array.from({ length: channels }, (_, c) =>
-    multiplier(node, (scaleIn * scales[c % scales.length]!) / scaleOut),
+    multiplier(node, Math.fround(scaleIn * scales[c % scales.length]!) / scaleOut),
   );
   for (let start = 0, r = 0; start < values.length; start += run, r++) {
     const factor = factors[r % channels]!;
