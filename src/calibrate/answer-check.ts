@@ -38,9 +38,9 @@ export async function checkAnswers(input: AnswerCheckInput): Promise<readonly No
   const labels = { count: 0, right: 0, beyond: 0, classes: 0 };
   let count = 0;
   const total = samples.size === undefined ? undefined : Math.min(samples.size, answerSamples);
-  const step = startProgress('checking data', total, input.onProgress);
+  const step = startProgress('checking answers', total, input.onProgress);
   for await (const sample of samples) {
-    throwIfAborted(signal, 'checking data');
+    throwIfAborted(signal, 'checking answers');
     const scores = (await session.run(sample.inputs, [output]))[output]!.data('float32');
     labels.classes = scores.length;
     given.add(scores.indexOf(scores.reduce((most, score) => Math.max(most, score))));

@@ -4,6 +4,7 @@ import { fedModels } from '../../test/support/fed-models.ts';
 import { modelOf } from '../../test/support/one-node.ts';
 import { hasShared, sharedMissing } from '../../test/support/shared-models.ts';
 import type { Note } from '../base/errors.ts';
+import type { Progress } from '../base/progress.ts';
 import { lcg } from '../base/random.ts';
 import type { Engine, Session } from '../engines/engine.ts';
 import { onnxruntimeNode } from '../engines/onnxruntime-node.ts';
@@ -71,6 +72,40 @@ function samples(count: number, value: () => number, labels?: readonly number[])
 }
 
 const unit = () => around(0, 3.4);
+
+test('every part can be cancelled, and counts what it has done', async () => {
+  const seen = new Map<string, number>();
+  const own = lcg(5);
+  const wrong = samples(
+    70,
+    () => 340 * (own() - 0.5),
+    Array.from({ length: 70 }, () => 1),
+  );
+  await checkData(bent(weights), wrong, {
+    engine,
+    onProgress: ({ phase, done, total }) => {
+      expect(done).toBe((seen.get(phase) ?? 0) + 1);
+      expect(done).toBeLessThanOrEqual(total!);
+      seen.set(phase, done);
+    },
+  });
+  expect([...seen]).toEqual([
+    ['checking scale', 16],
+    ['trying another scale', 16],
+    ['checking answers', 64],
+  ]);
+  for (const phase of seen.keys()) {
+    const cancel = new AbortController();
+    const onProgress = (progress: Progress) => {
+      if (progress.phase === phase && progress.done === 3) cancel.abort();
+    };
+    const check = checkData(bent(weights), wrong, { engine, onProgress, signal: cancel.signal });
+    await expect(check).rejects.toMatchObject({ code: 'CANCELLED', where: phase });
+  }
+  await expect(
+    checkData(bent(weights), wrong, { engine, signal: AbortSignal.abort() }),
+  ).rejects.toMatchObject({ code: 'CANCELLED' });
+});
 
 test('data on the scale of the weights passes without a word', async () => {
   expect(await notesOf(dense(weights), samples(20, unit))).toEqual([]);

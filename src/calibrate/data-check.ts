@@ -4,6 +4,7 @@
  * often each sign is right, and what none of them sees, is in docs/data.md. Browser-safe.
  */
 import type { Note } from '../base/errors.ts';
+import { throwIfAborted } from '../base/errors.ts';
 import type { OnProgress } from '../base/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Model } from '../ir/index.ts';
@@ -34,7 +35,8 @@ export interface DataCheck {
 const fewestSamples = 10;
 
 /**
- * Runs `model` (float) on at most 64 of the samples. Throws DATA when one of the first 16 does not fit it, ENGINE,
+ * Runs `model` (float) on 16 of the samples, twice more where their scale is suspect, and a classifier on 64, twice where
+ * colours may be exchanged. Throws DATA when one of the first 16 does not fit it, ENGINE,
  * CANCELLED.
  */
 export async function checkData(
@@ -45,7 +47,9 @@ export async function checkData(
   const { graph } = model;
   const inputs = requiredInputs(graph);
   let count = 0;
+  const { signal, onProgress } = options;
   for await (const sample of samples) {
+    throwIfAborted(signal, 'checking shapes');
     checkSample(sample, inputs);
     if (++count === scaleSamples) break;
   }
@@ -61,8 +65,7 @@ export async function checkData(
     const taps = new Set([...layers.map((layer) => layer.value), ...outputs]);
     const session = await openSession(options.engine, tapModel(model, [...taps]));
     try {
-      const { signal, onProgress } = options;
-      const scale = await checkScale({ session, layers, outputs, samples, signal });
+      const scale = await checkScale({ session, layers, outputs, samples, signal, onProgress });
       found.push(...scale);
       // Fed on a wrong scale, a model has no opinion of colours.
       const ordered = scale.length === 0;

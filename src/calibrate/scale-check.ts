@@ -4,6 +4,8 @@
  */
 import type { Note, NoteCode } from '../base/errors.ts';
 import { throwIfAborted } from '../base/errors.ts';
+import type { OnProgress } from '../base/progress.ts';
+import { startProgress } from '../base/progress.ts';
 import type { Session } from '../engines/engine.ts';
 import { Tensor } from '../ir/index.ts';
 import type { Dataset, Sample } from './dataset.ts';
@@ -28,19 +30,19 @@ export interface ScaleCheckInput {
   readonly outputs: readonly string[];
   readonly samples: Dataset;
   readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /** Codes `input-scale-large`, `input-scale-small`, `input-offset`, one note an input at most. */
 export async function checkScale(input: ScaleCheckInput): Promise<readonly Note[]> {
-  const { session, layers, samples, signal } = input;
+  const { session, layers } = input;
   if (layers.length === 0) return [];
   const seen = layers.map((layer) => ({
     layer,
     moments: new ChannelMoments(),
     range: { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY },
   }));
-  for await (const sample of first(samples)) {
-    throwIfAborted(signal, 'checking data');
+  for await (const sample of first(input, 'checking scale')) {
     const made = await session.run(sample.inputs, [...new Set(layers.map((layer) => layer.value))]);
     for (const { layer, moments, range } of seen) {
       moments.add(made[layer.value]!, layer.channelAxis);
@@ -69,10 +71,18 @@ export async function checkScale(input: ScaleCheckInput): Promise<readonly Note[
   return notes;
 }
 
-async function* first(samples: Dataset): AsyncGenerator<Sample, void, void> {
+/** Counts a sample as done when the next one is asked for. */
+async function* first(
+  { samples, signal, onProgress }: ScaleCheckInput,
+  phase: string,
+): AsyncGenerator<Sample, void, void> {
+  const total = samples.size === undefined ? undefined : Math.min(samples.size, scaleSamples);
+  const step = startProgress(phase, total, onProgress);
   let count = 0;
   for await (const sample of samples) {
+    throwIfAborted(signal, phase);
     yield sample;
+    step();
     if (++count === scaleSamples) return;
   }
 }
@@ -112,10 +122,9 @@ const mostElements = 65536;
  * `factor`. What is the same for every sample (the boxes a detector starts from) is taken off element by element.
  */
 async function scaleMatters(input: ScaleCheckInput, layer: FirstLayer, factor: number): Promise<boolean> {
-  const { session, outputs, samples, signal } = input;
+  const { session, outputs } = input;
   const pairs = new Map(outputs.map((name) => [name, new PairedMoments()]));
-  for await (const sample of first(samples)) {
-    throwIfAborted(signal, 'checking data');
+  for await (const sample of first(input, 'trying another scale')) {
     const tensor = sample.inputs[layer.input]!;
     const values = tensor.data('float32').map((value) => value * factor);
     const other = { ...sample.inputs, [layer.input]: Tensor.of('float32', tensor.dims, values) };

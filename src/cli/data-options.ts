@@ -39,6 +39,11 @@ export const preprocessingOptions: readonly OptionSpec[] = [
   { flags: '--raw-shape <dims>', text: 'Shape of a sample in them, 3x224x224 (default: that of the input)' },
 ];
 
+export const dataCheckOption: OptionSpec = {
+  flags: '--no-data-check',
+  text: 'Do not look for signs of wrong preprocessing: saves up to 150 runs of the model',
+};
+
 export const gateOptions: readonly OptionSpec[] = [
   {
     flags: '--max-drop <points>',

@@ -63,11 +63,14 @@ async function runQuantize(args: readonly string[], raw: RawOptions, call: Comma
       chosen === undefined
         ? undefined
         : { engine: chosen.engine, signal: call.signal, onProgress: line.report };
-    const check = plan === undefined ? await checkData(prepared.float, data.calib!, run!) : undefined;
+    const check =
+      plan === undefined && raw.dataCheck !== false
+        ? await checkData(prepared.float, data.calib!, run!)
+        : undefined;
     const int8 =
-      check === undefined
-        ? quantizeByPlan(prepared, plan!)
-        : quantize(await calibrate(prepared, check.samples, run!), settings.quantize);
+      plan === undefined
+        ? quantize(await calibrate(prepared, check?.samples ?? data.calib!, run!), settings.quantize)
+        : quantizeByPlan(prepared, plan);
     if (settings.savePlan !== undefined) writeTextFile(settings.savePlan, planToJson(int8.plan));
     writeOnnxFile(int8.model, settings.output);
     return await proveAndPrint({

@@ -6,7 +6,7 @@ import { defaultCalibrationSamples } from '../calibrate/split.ts';
 import { targets } from '../quantize/targets/index.ts';
 import type { OptionSpec } from './command-spec.ts';
 import { configOption } from './config-file.ts';
-import { gateOptions, preprocessingOptions } from './data-options.ts';
+import { dataCheckOption, gateOptions, preprocessingOptions } from './data-options.ts';
 import { engineOption } from './engine-option.ts';
 
 const list = (names: readonly string[]): string => names.join(', ');
@@ -25,6 +25,7 @@ export const quantizeOptions: readonly OptionSpec[] = [
   { flags: '-o, --output <file>', text: 'Where the INT8 model goes (default: <model>.int8.onnx)' },
   { flags: '--samples <n>', text: `Samples that calibrate (default: ${defaultCalibrationSamples})` },
   ...preprocessingOptions,
+  dataCheckOption,
   {
     flags: '--target <name>',
     text: `Engine to quantize for: ${list(targets.map((t) => t.id))} (default: ${targets[0]!.id})`,
