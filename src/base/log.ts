@@ -1,8 +1,5 @@
 /** The natural logarithm from + - * / alone: engines differ in Math.log, and what it decides must not. */
 
-import { pairOf } from './double-double.ts';
-import { ln1pOfPair } from './log-pair.ts';
-
 /** ln 2 in two parts; the first ends in 21 zero bits or more, so that its product with an exponent is exact. */
 const ln2High = 0.6931467056274414;
 const ln2Low = 4.7493250390316726e-7;
@@ -48,9 +45,18 @@ function seriesOf(z: number): number {
   return 2 / 3 + z * high;
 }
 
-/** ln(1 + x), precise near 0, within 0.51 units in the last place. NaN below -1; the sign of zero stays. */
+/** ln(1 + x), precise near 0, within 1.1 units in the last place. NaN below -1; the sign of zero stays. */
 export function ln1p(x: number): number {
   if (x === 0 || x === Number.POSITIVE_INFINITY) return x;
   if (!(x > -1)) return x === -1 ? Number.NEGATIVE_INFINITY : Number.NaN;
-  return ln1pOfPair(pairOf(x)).high;
+  if (x > -0.29 && x < 0.41) {
+    const s = x / (2 + x);
+    const z = s * s;
+    const half = 0.5 * x * x;
+    return x - (half - s * (half + z * seriesOf(z)));
+  }
+  // What 1 + x rounds away, by the slope of the logarithm.
+  const sum = 1 + x;
+  const rest = x > 1 ? 1 - (sum - x) : x - (sum - 1);
+  return ln(sum) + rest / sum;
 }
