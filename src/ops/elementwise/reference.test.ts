@@ -83,6 +83,16 @@ test('a slope that would widen the data is refused, as are means of integers', (
   expect(() => resultOf('Mean', [random('int32', [3], 0, 5)])).toThrow('defined for floats');
 });
 
+test('before opset 7 a list of slopes is one of channels', () => {
+  const x = Tensor.from('float32', [1, 2, 2], [-1, -1, -1, -1]);
+  expect(resultOf('PRelu', [x, Tensor.from('float32', [2], [0.5, 0.25])], 6)).toEqual([
+    -0.5, -0.5, -0.25, -0.25,
+  ]);
+  expect(resultOf('PRelu', [x, Tensor.from('float32', [2], [0.5, 0.25])], 7)).toEqual([
+    -0.5, -0.25, -0.5, -0.25,
+  ]);
+});
+
 test('strings are equal byte by byte', () => {
   const texts = (dims: readonly number[], ...values: string[]): Tensor =>
     Tensor.ofStrings(

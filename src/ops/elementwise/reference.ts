@@ -25,10 +25,13 @@ export const referenceMean: Reference = (context) => {
   return [makeNumbers(node, sum.dtype, sum.dims, (i) => data[i]! / tensors.length)];
 };
 
-/** x, or slope x below 0. The slope broadcasts to x, not x to it. */
+/** x, or slope x below 0. The slope broadcasts to x, not x to it; before opset 7 a list of slopes is one of channels. */
 export const referencePRelu: Reference = (context) => {
-  const { node } = context;
-  const [x, slope] = [inputAt(context, 0), inputAt(context, 1)];
+  const { node, opset } = context;
+  const x = inputAt(context, 0);
+  const given = inputAt(context, 1);
+  const ofChannels = opset < 7 && given.dims.length === 1 && given.size > 1;
+  const slope = ofChannels ? given.reshaped([given.size, ...x.dims.slice(2).map(() => 1)]) : given;
   if (x.dtype !== slope.dtype)
     throw cannotEvaluate(node, `${x.dtype} with slopes of ${slope.dtype} is not defined`);
   if (commonDims(node, [x, slope]).join() !== x.dims.join())
