@@ -1,4 +1,4 @@
-/** The output shape of an Einsum equation. */
+/** An Einsum equation: its output shape, and what each axis is called. */
 import type { Dim, Node, Shape } from '../../ir/index.ts';
 import { broadcastShapes } from '../broadcast.ts';
 import { mergeDim } from '../dims.ts';
@@ -58,4 +58,25 @@ export function einsumShape(
 function mergeSize(known: Dim | undefined, size: Dim): Dim | undefined {
   if (known === undefined || known === 1) return size;
   return size === 1 ? known : mergeDim(known, size);
+}
+
+/** A label for each axis: a letter, or for those an ellipsis stands for a number from the right. Of sizes that fit the equation. */
+export function einsumTerms(
+  node: Node,
+  equation: string,
+  shapes: readonly (readonly number[])[],
+): { readonly inputs: readonly (readonly string[])[]; readonly output: readonly string[] } {
+  const [left = '', right] = equation.replace(/\s/g, '').split('->');
+  const terms = left.split(',').map((text) => termOf(node, text));
+  const spares = terms.map(({ head, tail }, i) => shapes[i]!.length - head.length - tail.length);
+  const spelled = ({ head, tail, ellipsis }: Term, spare: number): string[] => {
+    const middle = Array.from({ length: ellipsis ? spare : 0 }, (_, i) => String(spare - i));
+    return [...head, ...middle, ...tail];
+  };
+  const inputs = terms.map((term, i) => spelled(term, spares[i]!));
+  const widest = Math.max(0, ...spares.filter((_, i) => terms[i]!.ellipsis));
+  const letters = inputs.flat().filter((label) => /[A-Za-z]/.test(label));
+  const once = letters.filter((label) => letters.indexOf(label) === letters.lastIndexOf(label));
+  const result = termOf(node, right ?? `...${once.sort().join('')}`);
+  return { inputs, output: spelled(result, widest) };
 }

@@ -6,6 +6,7 @@ import type { InferContext, OperatorContract } from '../contract.ts';
 import { mergeDim } from '../dims.ts';
 import { atLeastRank, dtypeAt, impossible, output, shapeAt } from '../infer-readers.ts';
 import { einsumShape } from './einsum.ts';
+import { referenceEinsum } from './einsum-reference.ts';
 import { referenceGemm, referenceMatMul } from './reference.ts';
 
 /** numpy.matmul: the last two axes multiply, those before broadcast, a 1-d operand loses its axis again. */
@@ -64,6 +65,7 @@ export const matmulContracts: readonly OperatorContract[] = [
       const equation = stringAttr(context.node, 'equation', '');
       return [output(dtypeAt(context, 0), einsumShape(context.node, equation, inputs))];
     },
+    reference: referenceEinsum,
     quantize: { kind: 'arithmetic', data: 'all' },
   },
 ];

@@ -117,6 +117,78 @@ test('Gemm of integers wraps', () => {
   );
 });
 
+const equations: readonly (readonly [string, readonly (readonly number[])[]])[] = [
+  [
+    'ij,jk->ik',
+    [
+      [2, 3],
+      [3, 4],
+    ],
+  ],
+  [
+    'ij,jk',
+    [
+      [2, 3],
+      [3, 4],
+    ],
+  ],
+  [
+    'bij,bjk->bik',
+    [
+      [2, 3, 4],
+      [2, 4, 2],
+    ],
+  ],
+  [
+    '...ij,...jk->...ik',
+    [
+      [2, 1, 3, 4],
+      [1, 5, 4, 2],
+    ],
+  ],
+  ['...ij->...ji', [[2, 3, 4]]],
+  ['ii->i', [[3, 3]]],
+  ['ii', [[3, 3]]],
+  ['ij->', [[2, 3]]],
+  ['i,j->ij', [[3], [4]]],
+  ['i,i', [[3], [3]]],
+  [
+    'bhqd,bhkd->bhqk',
+    [
+      [1, 2, 3, 4],
+      [1, 2, 5, 4],
+    ],
+  ],
+  ['ba', [[2, 3]]],
+  [
+    'ij,jk,kl->il',
+    [
+      [2, 3],
+      [3, 4],
+      [4, 2],
+    ],
+  ],
+];
+
+test.each(equations)('Einsum %s', async (equation, shapes) => {
+  const random = seeded(shapes.length);
+  const attributes = { equation: attr.string(equation) };
+  await expectReferenceAgrees({ op: 'Einsum', inputs: shapes.map((s) => random.floats(...s)), attributes });
+  const whole = shapes.map((s) => random.whole('int64', s, [-9, 9]));
+  await expectReferenceAgrees({ op: 'Einsum', inputs: whole, attributes });
+});
+
+test('Einsum of nothing is zero, and a size of 1 repeats', () => {
+  const empty = (...dims: number[]) => Tensor.from('float32', dims, []);
+  const run = (equation: string, ...inputs: Tensor[]) =>
+    runReference({ op: 'Einsum', inputs, attributes: { equation: attr.string(equation) } })[0]!;
+  expect(run('ij,jk->ik', empty(1, 0), empty(0, 2)).toNumbers()).toEqual([0, 0]);
+  const ones = Tensor.from('float32', [1], [3]);
+  expect(run('i,i->i', ones, Tensor.from('float32', [2], [1, 2])).toNumbers()).toEqual([3, 6]);
+  expect(() => run('i->ii', ones)).toThrow('repeats');
+  expect(() => run('i->j', ones)).toThrow();
+});
+
 test('operands that do not fit are named', () => {
   const { floats } = seeded(1);
   const wrong: OneNode[] = [
