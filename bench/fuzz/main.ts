@@ -23,6 +23,7 @@ async function fuzz(model: string, first: number, count: number): Promise<Tally>
       record(tally, run);
       if (run.ms > limits.ms || run.extraMb > limits.extraMb - limits.slackMb) suspects.push(run);
       else note(tally, run);
+      if (tally.ran % 500 === 0) console.error(`${model}: ${tally.ran} of ${count}`);
     });
     if (fall === undefined) break;
     if (fall.at < next) throw new Error(`${model}: ${fall.how}`);
