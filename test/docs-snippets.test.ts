@@ -7,9 +7,11 @@ import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { calibrateCommand } from '../src/cli/calibrate-command.ts';
 import { commandPage, exitCodesPage } from '../src/cli/command-page.ts';
 import { compareCommand } from '../src/cli/compare-command.ts';
 import { inspectCommand } from '../src/cli/inspect-command.ts';
+import { mergeCommand } from '../src/cli/merge-command.ts';
 import { quantizeCommand } from '../src/cli/quantize-command.ts';
 import { quantizeOptions } from '../src/cli/quantize-options.ts';
 import { makeWorkspace, root } from './support/docs-workspace.ts';
@@ -197,12 +199,37 @@ test('links within the repository lead somewhere', () => {
   expect(broken).toEqual([]);
 });
 
+/** As GitHub makes them of headings. */
+const anchorsOf = (page: string): ReadonlySet<string> =>
+  new Set(
+    [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+
+test('links to headings lead to one', () => {
+  const broken = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)]
+      .filter(([, file, anchor]) => {
+        const target = file === '' ? page : join(dirname(page), file!);
+        return target.endsWith('.md') && !anchorsOf(target).has(anchor!);
+      })
+      .map(([link]) => `${page} -> ${link}`),
+  );
+  expect(broken).toEqual([]);
+});
+
 describe('docs/cli.md is generated where it repeats the code', () => {
   const page = join(root, 'docs/cli.md');
   const parts = {
     'octavo quantize': commandPage(quantizeCommand),
     'octavo inspect': commandPage(inspectCommand, 'text'),
     'octavo compare': commandPage(compareCommand, 'text'),
+    'octavo calibrate': commandPage(calibrateCommand, 'text'),
+    'octavo merge': commandPage(mergeCommand, 'text'),
     'exit codes': exitCodesPage(),
   };
 
