@@ -74,6 +74,7 @@ export async function collect(
     for await (const sample of samples) {
       throwIfAborted(options.signal, 'calibration');
       if (options.resume?.samples.has(sample.index)) {
+        ledger.expect(sample.index, samplePrint(sample));
         step();
         continue;
       }

@@ -52,6 +52,7 @@ export interface KnownOptions {
 
 /** Throws IO when the file cannot be read, INVALID_ARGUMENT naming file and key on what is no option or no value of one. */
 export function withConfigFile({ own, all }: KnownOptions, typed: RawOptions, model: string): Configured {
+  if (!own.includes(configOption)) return { options: typed, fromFile: new Set(), notes: [] };
   const named = textOf(typed.config, '--config');
   const path = named ?? join(dirname(model), configName);
   const text = named === undefined && !exists(path) ? undefined : contentOf(path);

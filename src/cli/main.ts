@@ -2,16 +2,24 @@
 import { OctavoError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { version } from '../version.ts';
+import { calibrateCommand } from './calibrate-command.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { compareCommand } from './compare-command.ts';
 import { withConfigFile } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { commandHelp, overviewHelp } from './help-text.ts';
 import { inspectCommand } from './inspect-command.ts';
+import { mergeCommand } from './merge-command.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { quantizeCommand } from './quantize-command.ts';
 
-export const commands: readonly CommandSpec[] = [quantizeCommand, inspectCommand, compareCommand];
+export const commands: readonly CommandSpec[] = [
+  quantizeCommand,
+  inspectCommand,
+  compareCommand,
+  calibrateCommand,
+  mergeCommand,
+];
 
 /** Runs the command line; returns the exit code and never throws. `argv` is without node and script. */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -1,5 +1,4 @@
 /** `octavo quantize`: from arguments to the pipeline, from its results to text. */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { judge } from '../analyse/gate.ts';
 import { invalidArgument, OctavoError } from '../base/errors.ts';
@@ -8,10 +7,19 @@ import type { Dataset, OpenedDataset } from '../calibrate/dataset.ts';
 import { methodByName } from '../calibrate/methods/index.ts';
 import { openDataset } from '../calibrate/readers/open-dataset.ts';
 import { defaultCalibrationSamples, onlyOf, splitDataset } from '../calibrate/split.ts';
+import type { CalibrationTable } from '../calibrate/table/table.ts';
+import { tableFromJson } from '../calibrate/table/table-json.ts';
 import { readOnnxFile, writeOnnxFile } from '../formats/onnx/files-node.ts';
 import { requiredInputs } from '../ir/index.ts';
 import type { PreparedModel, QuantizedModel, RunOptions } from '../pipeline.ts';
-import { calibrate, compare, prepareModel, quantize, quantizeByPlan } from '../pipeline.ts';
+import {
+  calibrate,
+  calibrationFromTable,
+  compare,
+  prepareModel,
+  quantize,
+  quantizeByPlan,
+} from '../pipeline.ts';
 import { planFromJson, planToJson } from '../quantize/plan.ts';
 import type { QuantizeReport } from '../report/quantize-report.ts';
 import { quantizeReportJson, quantizeReportText } from '../report/quantize-report.ts';
@@ -23,7 +31,7 @@ import { exitCodes } from './exit-codes.ts';
 import { countOf, dimsOf, textOf, textsOf } from './option-values.ts';
 import { progressLine } from './progress-line.ts';
 import { quantizeOptions } from './quantize-options.ts';
-import { assertWritable, writeTextFile } from './text-file.ts';
+import { assertWritable, readTextFile, writeTextFile } from './text-file.ts';
 
 export const quantizeCommand: CommandSpec = {
   usage: 'quantize <model>',
@@ -44,32 +52,39 @@ async function runQuantize(args: readonly string[], raw: RawOptions, call: Comma
   try {
     const model = readOnnxFile(input);
     const plan =
-      settings.plan === undefined ? undefined : planFromJson(readText(settings.plan), settings.plan);
+      settings.plan === undefined ? undefined : planFromJson(readTextFile(settings.plan), settings.plan);
+    const table =
+      settings.table === undefined ? undefined : tableFromJson(readTextFile(settings.table), settings.table);
     const { only, exclude } = settings;
     const target = plan?.target ?? settings.target;
+    const dims = settings.dims ?? (Object.keys(table?.dims ?? {}).length > 0 ? table?.dims : undefined);
     const prepared = prepareModel(model, {
       only,
       exclude,
       ...(target === undefined ? {} : { target }),
-      ...(settings.dims === undefined ? {} : { dims: settings.dims }),
+      ...(dims === undefined ? {} : { dims }),
     });
     assertWritable(settings.output, '--output');
     if (settings.savePlan !== undefined) assertWritable(settings.savePlan, '--save-plan');
-    const data = await openData(prepared, settings, plan !== undefined);
+    const measured = table && calibrationFromTable(prepared, table, settings.table);
+    const data = await openData(prepared, settings, plan !== undefined || table !== undefined, table);
     for (const text of data.describe) if (raw.quiet !== true) process.stderr.write(`${text}\n`);
-    // A plan replayed without data needs no engine.
+    // A plan or a table without data needs no engine.
     const chosen = data.eval === undefined ? undefined : await openEngine(raw);
     const run =
       chosen === undefined
         ? undefined
         : { engine: chosen.engine, signal: call.signal, onProgress: line.report };
     const check =
-      plan === undefined && raw.dataCheck !== false
+      plan === undefined && measured === undefined && raw.dataCheck !== false
         ? await checkData(prepared.float, data.calib!, run!)
         : undefined;
     const int8 =
       plan === undefined
-        ? quantize(await calibrate(prepared, check?.samples ?? data.calib!, run!), settings.quantize)
+        ? quantize(
+            measured ?? (await calibrate(prepared, check?.samples ?? data.calib!, run!)),
+            settings.quantize,
+          )
         : quantizeByPlan(prepared, plan);
     if (settings.savePlan !== undefined) writeTextFile(settings.savePlan, planToJson(int8.plan));
     writeOnnxFile(int8.model, settings.output);
@@ -118,6 +133,7 @@ function settingsOf(input: string, raw: RawOptions) {
     quantize: { biasCorrection: raw.biasCorrection !== false, ...(method === undefined ? {} : { method }) },
     gate: gateLimitsOf(raw),
     plan: textOf(raw.plan, '--plan'),
+    table: textOf(raw.table, '--table'),
     savePlan: textOf(raw.savePlan, '--save-plan'),
   };
 }
@@ -130,6 +146,7 @@ function refuseBesidePlan(raw: RawOptions): void {
     only: '--only',
     exclude: '--exclude',
     biasCorrection: '--no-bias-correction',
+    table: '--table',
   };
   for (const [name, flag] of Object.entries(settled))
     if (raw[name] !== undefined)
@@ -148,7 +165,12 @@ interface OpenData {
   readonly notes: QuantizeReport['notes'];
 }
 
-async function openData(prepared: PreparedModel, settings: Settings, replay: boolean): Promise<OpenData> {
+async function openData(
+  prepared: PreparedModel,
+  settings: Settings,
+  replay: boolean,
+  table?: CalibrationTable,
+): Promise<OpenData> {
   if (settings.data === undefined) {
     if (replay) return { labelled: false, describe: [], notes: [] };
     throw new OctavoError({
@@ -173,6 +195,7 @@ async function openData(prepared: PreparedModel, settings: Settings, replay: boo
       notes: [...data.notes, ...proving.notes],
     };
   }
+  if (table !== undefined && !data.splits?.includes('eval')) return besideTable(data, table, describe);
   const split = await splitDataset(data, { samples: settings.samples });
   return {
     calib: split.calib,
@@ -181,6 +204,19 @@ async function openData(prepared: PreparedModel, settings: Settings, replay: boo
     describe,
     notes: [...data.notes, ...split.notes],
   };
+}
+
+/** Proves on what the table has not counted, so that no sample serves both sides. */
+function besideTable(data: OpenedDataset, table: CalibrationTable, describe: readonly string[]): OpenData {
+  const fresh = [...Array(data.size).keys()].filter((position) => !table.samples.has(position));
+  const notes = [...data.notes];
+  if (fresh.length === 0)
+    notes.push({
+      code: 'no-eval-samples',
+      where: 'data',
+      what: 'the table has counted as many samples, so accuracy and errors cannot be measured on unseen ones; give others with --eval-data',
+    });
+  return { eval: data.only(fresh), labelled: data.classes !== undefined, describe, notes };
 }
 
 interface Finished {
@@ -215,18 +251,4 @@ async function proveAndPrint({ input, settings, int8, data, run, clear, json }: 
   };
   process.stdout.write(`${json ? quantizeReportJson(report) : quantizeReportText(report)}\n`);
   return gate === undefined || gate.passed ? exitCodes.done : exitCodes.gateMissed;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new OctavoError({
-      code: 'IO',
-      where: path,
-      what: `it cannot be read: ${(cause as Error).message}`,
-      remedy: 'Check the path',
-      cause,
-    });
-  }
 }

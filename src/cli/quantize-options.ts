@@ -45,6 +45,10 @@ export const quantizeOptions: readonly OptionSpec[] = [
     flags: '--plan <file>',
     text: 'Replay such a file; --data then only proves the result, on the samples that did not calibrate',
   },
+  {
+    flags: '--table <file>',
+    text: 'Take the measurements of octavo calibrate; --data then only proves the result, on samples the table has not counted',
+  },
   configOption,
   { flags: '--json', text: 'Print the report as JSON' },
   { flags: '--quiet', text: 'No progress' },

@@ -1,5 +1,5 @@
-/** Files the command writes: checked before long work, written whole or not at all. */
-import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+/** Text files of the command: read with a reason where that fails, checked before long work, written whole or not at all. */
+import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { OctavoError } from '../base/errors.ts';
 
@@ -47,4 +47,19 @@ export function assertWritable(path: string, flag: string): void {
       what: 'it is a folder',
       remedy: `Name a file with ${flag}`,
     });
+}
+
+/** Throws IO. */
+export function readTextFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new OctavoError({
+      code: 'IO',
+      where: path,
+      what: `it cannot be read: ${(cause as Error).message}`,
+      remedy: 'Check the path',
+      cause,
+    });
+  }
 }

@@ -16,6 +16,18 @@ export class SampleLedger {
     return this.#prints.has(index);
   }
 
+  /** Throws DATA where a sample of this index was counted, and was another. */
+  expect(index: number, print: string): void {
+    const known = this.#prints.get(index);
+    if (known === undefined || known === print) return;
+    throw new OctavoError({
+      code: 'DATA',
+      where: `sample ${index}`,
+      what: 'it is not the one that was measured before under this index',
+      remedy: 'Go on with the same data and preprocessing, or start anew (--restart)',
+    });
+  }
+
   /** Throws DATA for an index that was counted before. */
   add(index: number, print: string): void {
     if (this.#prints.has(index))
