@@ -11,6 +11,8 @@ import type { QuantizeReport } from '../src/report/quantize-report.ts';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), 'octavo-engine-test-'));
 const example = (name: string): string => join(root, 'examples/fashion-mnist', name);
+const { dependencies: named } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const dependencies = Object.keys(named);
 const web = ['onnxruntime-web'];
 const node = ['onnxruntime-node', 'onnxruntime-common'];
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,8 +23,10 @@ function installation(name: string, peers: readonly string[]): string {
   const modules = join(home, 'node_modules');
   for (const part of ['bin', 'dist', 'package.json'])
     cpSync(join(root, part), join(modules, 'octavo', part), { recursive: true });
-  for (const packageName of ['fflate', 'picomatch', ...peers])
+  for (const packageName of [...dependencies, ...peers]) {
+    mkdirSync(dirname(join(modules, packageName)), { recursive: true });
     symlinkSync(join(root, 'node_modules', packageName), join(modules, packageName));
+  }
   return home;
 }
 

@@ -21,6 +21,12 @@ export const commands: readonly CommandSpec[] = [
   mergeCommand,
 ];
 
+/** For a word that is no command; a model's path is most often a forgotten one. */
+function commandMeant(word: string, names: readonly string[]): string {
+  if (/\.onnx$/i.test(word)) return `Did you mean octavo quantize ${word}`;
+  return `Nearest is octavo ${nearest(word, names, 1)[0]}`;
+}
+
 /** Runs the command line; returns the exit code and never throws. `argv` is without node and script. */
 export async function main(argv: readonly string[]): Promise<number> {
   const cancel = new AbortController();
@@ -52,9 +58,8 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
   const names = commands.map(nameOf);
   const spec = commands[names.indexOf(name)];
   if (spec === undefined) {
-    const [near] = nearest(name, names, 1);
     process.stderr.write(
-      `octavo ${name}: there is no such command\n  Nearest is octavo ${near}; see octavo --help\n`,
+      `octavo ${name}: there is no such command\n  ${commandMeant(name, names)}; see octavo --help\n`,
     );
     return exitCodes.usage;
   }
