@@ -8,7 +8,7 @@ import type { Evaluate, EvaluateContext } from '../contract.ts';
 import { boundedCount, cannotEvaluate, inputAt, integersOf } from '../elements.ts';
 import { impossible } from '../infer-readers.ts';
 import { joinElements, moveElements } from '../move.ts';
-import { padAmounts } from './pad.ts';
+import { padAmounts, paddedPlaces } from './pad.ts';
 import type { Span } from './slice.ts';
 import { clampSpan } from './slice.ts';
 import { splitSizes } from './split.ts';
@@ -108,29 +108,32 @@ export const evaluateGather: Evaluate = (context) => {
   return [moveElements(node, data, dims, from)];
 };
 
-/** Mode constant only. Negative amounts cut. */
 export const evaluatePad: Evaluate = (context) => {
   const { node, inputs } = context;
-  if (stringAttr(node, 'mode', 'constant') !== 'constant')
-    throw cannotEvaluate(node, 'only constant padding is computed ahead');
   const data = inputAt(context, 0);
   const pads = intsAttr(node, 'pads') ?? integersOf(inputAt(context, 1));
   const { begin, end } = amounts(node, data, pads, inputs[3]);
+  const mode = stringAttr(node, 'mode', 'constant');
   const dims = data.dims.map((d, i) => d + begin[i]! + end[i]!);
   const from = new Int32Array(boundedCount(node, dims));
   const own = stridesOf(data.dims);
+  // Of an empty result one axis may still be longer than any table.
+  const places =
+    from.length === 0
+      ? []
+      : data.dims.map((size, i) => paddedPlaces(node, { size, begin: begin[i]!, end: end[i]! }, mode));
   const index = new Array<number>(dims.length).fill(0);
   for (let i = 0; i < from.length; i++) {
     let at = 0;
     for (const [axis, place] of index.entries()) {
-      const inside = place - begin[axis]!;
-      if (inside < 0 || inside >= data.dims[axis]!) at = -1;
+      const inside = places[axis]![place]!;
+      if (inside < 0) at = -1;
       if (at >= 0) at += inside * own[axis]!;
     }
     from[i] = at;
     for (let axis = dims.length - 1; axis >= 0 && ++index[axis]! === dims[axis]; axis--) index[axis] = 0;
   }
-  return [moveElements(node, data, dims, from, fillOf(context, data))];
+  return [moveElements(node, data, dims, from, mode === 'constant' ? fillOf(context, data) : undefined)];
 };
 
 function amounts(

@@ -1,4 +1,4 @@
-/** Pad: amounts from the attribute (opset below 11) or inputs, for all axes or those named (opset 18). */
+/** Pad: amounts from the attribute (opset below 11) or inputs, for all axes or those named (opset 18), and what they are filled with. */
 import type { Dim, Node, Shape } from '../../ir/index.ts';
 import { intsAttr } from '../../ir/index.ts';
 import { normalizeAxes } from '../axes.ts';
@@ -38,4 +38,41 @@ export function paddedShape(context: InferContext): Shape | undefined {
     if (typeof size === 'number' && size < 0) throw impossible(node, `axis ${i} would have size ${size}`);
     return size;
   });
+}
+
+/** Place in a row of `length` that stands at place i outside of it, as numpy.pad has it. */
+const outside: Readonly<Record<string, (i: number, length: number) => number>> = {
+  constant: () => -1,
+  edge: (i, length) => (i < 0 ? 0 : length - 1),
+  wrap: (i, length) => modulo(i, length),
+  reflect: (i, length) => {
+    const place = modulo(i, Math.max(1, 2 * (length - 1)));
+    return place < length ? place : 2 * (length - 1) - place;
+  },
+};
+
+function modulo(i: number, length: number): number {
+  return ((i % length) + length) % length;
+}
+
+/** Where each place along an axis comes from, -1 where it is filled. What negative amounts cut off is gone before anything is added. */
+export function paddedPlaces(
+  node: Node,
+  { size, begin, end }: { readonly size: number; readonly begin: number; readonly end: number },
+  mode: string,
+): Int32Array {
+  const place = Object.hasOwn(outside, mode) ? outside[mode] : undefined;
+  if (place === undefined) throw impossible(node, `mode '${mode}' is none of ONNX's`);
+  const first = Math.max(0, -begin);
+  const length = size - first - Math.max(0, -end);
+  const added = Math.max(0, begin);
+  const places = new Int32Array(size + begin + end);
+  if (mode !== 'constant' && length <= 0 && places.length > 0)
+    throw impossible(node, `there is nothing to pad with by mode '${mode}'`);
+  for (let p = 0; p < places.length; p++) {
+    const i = p - added;
+    const inside = i >= 0 && i < length ? i : place(i, length);
+    places[p] = inside < 0 ? -1 : first + inside;
+  }
+  return places;
 }

@@ -184,3 +184,49 @@ describe('edges', () => {
     for (const spec of wrong) expect(() => runReference(spec)).toThrow(`(${spec.op})`);
   });
 });
+
+describe('Pad', () => {
+  test.each(['constant', 'edge', 'reflect', 'wrap'])('%s, and what negative amounts cut', async (mode) => {
+    for (const seed of seeds) {
+      const random = seeded(seed);
+      const dims = Array.from({ length: random.int(1, 4) }, () => random.int(2, 5));
+      // onnxruntime reflects once, and cuts in some other order.
+      const amounts = [...dims, ...dims].map((d) =>
+        mode === 'reflect' ? random.int(0, d - 1) : random.int(mode === 'constant' ? -1 : 0, d),
+      );
+      const data = dataOf(random, dims);
+      const fill = Tensor.from(data.dtype as 'int32', [], [7]);
+      await expectReferenceAgrees({
+        op: 'Pad',
+        opset: 19,
+        inputs: [data, int64s(...amounts), ...(mode === 'constant' ? [fill] : [])],
+        attributes: { mode: string(mode) },
+      });
+    }
+  });
+
+  test('what is cut off is not repeated, and a reflection goes on as often as it must', () => {
+    const data = Tensor.from('int32', [4], [1, 2, 3, 4]);
+    const padded = (mode: string, begin: number, end: number): readonly number[] =>
+      runReference({
+        op: 'Pad',
+        inputs: [data, int64s(begin, end)],
+        attributes: { mode: string(mode) },
+      })[0]!.toNumbers();
+    expect(padded('edge', -1, 2)).toEqual([2, 3, 4, 4, 4]);
+    expect(padded('wrap', 2, -1)).toEqual([2, 3, 1, 2, 3]);
+    expect(padded('reflect', 5, 4)).toEqual([2, 3, 4, 3, 2, 1, 2, 3, 4, 3, 2, 1, 2]);
+    expect(padded('constant', -5, 3)).toEqual([0, 0]);
+  });
+
+  test('a mode ONNX lacks, and nothing to pad with', () => {
+    const spec = (dims: readonly number[], mode: string): OneNode => ({
+      op: 'Pad',
+      inputs: [Tensor.from('float32', dims, dims[0] === 0 ? [] : [1]), int64s(1, 1)],
+      attributes: { mode: string(mode) },
+    });
+    expect(() => runReference(spec([1], 'mirror'))).toThrow("mode 'mirror'");
+    expect(() => runReference(spec([0], 'edge'))).toThrow('nothing to pad with');
+    expect(runReference(spec([1], 'reflect'))[0]!.toNumbers()).toEqual([1, 1, 1]);
+  });
+});
