@@ -6,9 +6,17 @@ import { OctavoError } from '../../base/errors.ts';
 /** What one call of read(2) is asked for at most. */
 const pieceBytes = 1 << 30;
 
-/** Throws IO, naming the file, when it cannot be read or has become shorter. */
+/** Throws IO, naming the file, when it is no file, cannot be read or has become shorter. */
 export function fileSource(path: string): ByteSource {
-  const size = guarded(path, () => statSync(path).size);
+  const there = guarded(path, () => statSync(path));
+  if (!there.isFile())
+    throw new OctavoError({
+      code: 'IO',
+      where: path,
+      what: `this is ${there.isDirectory() ? 'a folder' : 'a pipe, a socket or a device'}, not a file`,
+      remedy: 'Save the data as a file and give its path',
+    });
+  const { size } = there;
   return {
     size,
     read(offset, length) {

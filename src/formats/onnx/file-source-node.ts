@@ -1,5 +1,14 @@
 /** Files as byte sources and sinks. The core asks for ranges; here they come from a descriptor. */
-import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { ByteSource } from '../../base/bytes.ts';
 import { bufferSource } from '../../base/bytes.ts';
@@ -24,7 +33,9 @@ const abandoned = new FinalizationRegistry<number>((descriptor) => {
 export function fileSource(path: string): ByteSource {
   return onDisk(path, 'read', () => {
     // Asked before opening: opening a pipe would wait for somebody to write to it.
-    if (!statSync(path).isFile()) throw notAFile(path);
+    const there = statSync(path);
+    if (there.isDirectory()) throw isFolder(path);
+    if (!there.isFile()) throw notAFile(path);
     const descriptor = openSync(path, 'r');
     const { size } = fstatSync(descriptor);
     if (size > wholeUpToBytes) return descriptorSource(path, descriptor, size);
@@ -108,12 +119,25 @@ function isSystemError(error: unknown): error is Error & { readonly code: string
   return error instanceof Error && typeof (error as { code?: unknown }).code === 'string';
 }
 
+function isFolder(path: string): OctavoError {
+  const models = readdirSync(path).filter((name) => /\.onnx$/i.test(name));
+  return new OctavoError({
+    code: 'IO',
+    where: path,
+    what: 'this is a folder',
+    remedy:
+      models.length === 0
+        ? 'Give the path of a file'
+        : `Give the path of a file, such as ${join(path, models.sort()[0]!)}`,
+  });
+}
+
 function notAFile(path: string): OctavoError {
   return new OctavoError({
     code: 'IO',
     where: path,
-    what: 'this is no regular file',
-    remedy: 'Give the path of the model file itself',
+    what: 'this is a pipe, a socket or a device, and models are not read from front to back',
+    remedy: 'Save it as a file first',
   });
 }
 

@@ -1,8 +1,10 @@
 // Files: read lazily, written all or nothing, and external data that stays within the model's folder.
+import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -232,7 +234,7 @@ describe('external data', () => {
     ]);
     expect(reading('../m-secret/w.bin')).toEqual(['FORMAT', expect.stringMatching(/leaves the folder/)]);
     mkdirSync(at('m/folder'));
-    expect(reading('folder')).toEqual(['IO', expect.stringMatching(/no regular file/)]);
+    expect(reading('folder')).toEqual(['IO', expect.stringMatching(/this is a folder/)]);
   });
 });
 
@@ -314,5 +316,21 @@ describe('large files', () => {
 
 test('what is no file is an IO error with a remedy', () => {
   expect(codeOf(() => readOnnxFile(at('none.onnx')))).toEqual(['IO', expect.stringMatching(/no such file/)]);
-  expect(codeOf(() => readOnnxFile(folder))).toEqual(['IO', expect.stringMatching(/no regular file/)]);
+  expect(codeOf(() => readOnnxFile(folder))).toEqual(['IO', expect.stringMatching(/this is a folder/)]);
+  writeFileSync(at('b.onnx'), '');
+  writeFileSync(at('a.onnx'), '');
+  expect(codeOf(() => readOnnxFile(folder))[1]).toContain(`such as ${at('a.onnx')}`);
+});
+
+test('a pipe is neither read nor replaced', ({ skip }) => {
+  skip(spawnSync('mkfifo', [at('pipe')]).status !== 0, 'there is no mkfifo');
+  expect(codeOf(() => readOnnxFile(at('pipe')))).toEqual(['IO', expect.stringMatching(/this is a pipe/)]);
+  symlinkSync(at('pipe'), at('link'));
+  for (const name of ['pipe', 'link'])
+    expect(codeOf(() => writeOnnxFile(readOnnx(sumModel()), at(name)))).toEqual([
+      'IO',
+      expect.stringMatching(/a device, a pipe or a socket/),
+    ]);
+  expect(lstatSync(at('pipe')).isFIFO()).toBe(true);
+  expect(readdirSync(folder).sort()).toEqual(['link', 'pipe']);
 });

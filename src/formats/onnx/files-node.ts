@@ -1,9 +1,8 @@
 /** ONNX files on a disk: weights stay there until looked at; writing is all or nothing. */
-import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { ByteSink } from '../../base/bytes.ts';
 import type { Model } from '../../ir/index.ts';
-import { externalDataBeside, fileSource, onDisk } from './file-source-node.ts';
+import { FileSink, followed } from './file-sink-node.ts';
+import { externalDataBeside, fileSource } from './file-source-node.ts';
 import { readOnnx } from './read-model.ts';
 import { hasOutsideData, onnxByteLength, protobufLimitBytes, writeOnnxTo } from './write-model.ts';
 
@@ -33,13 +32,13 @@ export function writeOnnxFile(model: Model, path: string, options: WriteOnnxFile
   const choice = options.externalData ?? 'auto';
   const isExternal =
     choice === 'auto' ? hasOutsideData(model) || onnxByteLength(model) > protobufLimitBytes : choice;
-  const files: PendingFile[] = [];
+  const files: FileSink[] = [];
   try {
-    const file = new PendingFile(target);
+    const file = new FileSink(target);
     files.push(file);
     if (isExternal) {
       const location = `${basename(target)}.data`;
-      const data = new PendingFile(join(dirname(target), location));
+      const data = new FileSink(join(dirname(target), location));
       files.unshift(data); // its data is in place before the model that needs it
       writeOnnxTo(model, file, { externalData: { location, sink: data } });
     } else writeOnnxTo(model, file, { outside: 'embed' });
@@ -47,93 +46,5 @@ export function writeOnnxFile(model: Model, path: string, options: WriteOnnxFile
     for (const pending of files) pending.publish();
   } finally {
     for (const pending of files) pending.discard();
-  }
-}
-
-/** A link is written through, not replaced. */
-function followed(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // nothing there yet; what else is wrong shows when it is written
-  }
-}
-
-const bufferBytes = 1 << 20;
-
-/** A file under a temporary name beside its place, until it is published. */
-class PendingFile implements ByteSink {
-  readonly #path: string;
-  readonly #temporary: string;
-  readonly #buffer = new Uint8Array(bufferBytes);
-  #used = 0;
-  #descriptor: number | undefined;
-  #exists = true;
-
-  constructor(path: string) {
-    this.#path = path;
-    [this.#temporary, this.#descriptor] = onDisk(path, 'write', () => openBeside(path));
-  }
-
-  /** Small pieces are gathered: a graph has tens of thousands. */
-  write(piece: Uint8Array): void {
-    if (this.#used + piece.length > bufferBytes) this.#flush();
-    if (piece.length > bufferBytes) this.#put(piece);
-    else {
-      this.#buffer.set(piece, this.#used);
-      this.#used += piece.length;
-    }
-  }
-
-  /** Everything is on the disk when this returns. */
-  close(): void {
-    this.#flush();
-    const descriptor = this.#descriptor!;
-    this.#descriptor = undefined;
-    onDisk(this.#path, 'write', () => {
-      try {
-        fsyncSync(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-    });
-  }
-
-  publish(): void {
-    onDisk(this.#path, 'write', () => renameSync(this.#temporary, this.#path));
-    this.#exists = false;
-  }
-
-  /** Removes what was not published. */
-  discard(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-    if (this.#exists) rmSync(this.#temporary, { force: true });
-    this.#exists = false;
-  }
-
-  #flush(): void {
-    this.#put(this.#buffer.subarray(0, this.#used));
-    this.#used = 0;
-  }
-
-  #put(bytes: Uint8Array): void {
-    onDisk(this.#path, 'write', () => {
-      for (let done = 0; done < bytes.length; )
-        done += writeSync(this.#descriptor!, bytes, done, Math.min(1 << 30, bytes.length - done));
-    });
-  }
-}
-
-/** Never an existing file: a name may be left from a crash, or be a link somebody planted. */
-function openBeside(path: string): [temporary: string, descriptor: number] {
-  for (let attempt = 0; ; attempt++) {
-    const suffix = attempt === 0 ? '' : `.${attempt}`;
-    const temporary = join(dirname(path), `.${basename(path)}.${process.pid}${suffix}.tmp`);
-    try {
-      return [temporary, openSync(temporary, 'wx')];
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'EEXIST' || attempt >= 100) throw error;
-    }
   }
 }
