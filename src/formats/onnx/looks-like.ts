@@ -14,7 +14,7 @@ const magics: readonly (OtherFormat & { readonly at: number; readonly bytes: rea
     at: 4,
     bytes: latin('TFL3'),
     what: 'this is a TensorFlow Lite model, not ONNX',
-    remedy: 'Read it as TFLite, or convert it with tf2onnx (python -m tf2onnx.convert --tflite)',
+    remedy: 'Convert it with tf2onnx (python -m tf2onnx.convert --tflite model.tflite --output model.onnx)',
   },
   {
     at: 4,

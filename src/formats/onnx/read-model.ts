@@ -133,5 +133,6 @@ function formatError(file: string, source: ByteSource, problems: readonly Format
       problems,
       'Export or download the model again; onnx.checker in Python says what else is wrong with it',
     );
-  return new FormatError(file, [{ offsetBytes: 0, path: '', what: other.what }, ...problems], other.remedy);
+  // What the parser met in it says nothing more.
+  return new FormatError(file, [{ offsetBytes: 0, path: '', what: other.what }], other.remedy);
 }
