@@ -189,16 +189,21 @@ function toValueParams(quant: QuantParams): ValueParams {
   return { dtype: quant.dtype, scale: quant.scales[0]!, zeroPoint: quant.zeroPoints[0]! };
 }
 
+/** One note: what is not finite in one tensor is so in those behind it. */
 function notesOf(statistics: Statistics, graph: Graph): readonly Note[] {
-  const notes: Note[] = [];
-  for (const [value, s] of statistics) {
-    const odd = s.nan + s.positiveInfinity + s.negativeInfinity;
-    if (odd > 0)
-      notes.push({
-        code: 'non-finite-values',
-        where: `value '${value}' of graph '${graph.name}'`,
-        what: `${odd} of ${s.count} values were left out: ${s.nan} NaN, ${s.positiveInfinity} +Infinity, ${s.negativeInfinity} -Infinity`,
-      });
-  }
-  return notes;
+  const oddOf = (s: TensorStatistic): number => s.nan + s.positiveInfinity + s.negativeInfinity;
+  const [first, ...others] = [...statistics].filter(([, s]) => oddOf(s) > 0);
+  if (first === undefined) return [];
+  const [value, s] = first;
+  const more =
+    others.length === 0
+      ? ''
+      : `; ${others.length} more ${others.length === 1 ? 'tensor has' : 'tensors have'} such`;
+  return [
+    {
+      code: 'non-finite-values',
+      where: `value '${value}' of graph '${graph.name}'`,
+      what: `${oddOf(s)} of ${s.count} values were left out: ${s.nan} NaN, ${s.positiveInfinity} +Infinity, ${s.negativeInfinity} -Infinity${more}`,
+    },
+  ];
 }
