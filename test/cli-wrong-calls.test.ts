@@ -76,6 +76,10 @@ const calls = [
   `${good} --save-plan no-such-folder/plan.json`,
   `${good} --eval-data missing.npz`,
   'quantize int8.onnx --data calib.npz --preset 0-1',
+  'explain',
+  'explain missing.json',
+  'explain notes.txt image',
+  'explain model.onnx image --method kl',
 ];
 
 function octavo(line: string): Promise<string> {

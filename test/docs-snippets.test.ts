@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { calibrateCommand } from '../src/cli/calibrate-command.ts';
 import { commandPage, exitCodesPage } from '../src/cli/command-page.ts';
 import { compareCommand } from '../src/cli/compare-command.ts';
+import { explainCommand } from '../src/cli/explain-command.ts';
 import { inspectCommand } from '../src/cli/inspect-command.ts';
 import { mergeCommand } from '../src/cli/merge-command.ts';
 import { quantizeCommand } from '../src/cli/quantize-command.ts';
@@ -230,6 +231,7 @@ describe('docs/cli.md is generated where it repeats the code', () => {
     'octavo compare': commandPage(compareCommand, 'text'),
     'octavo calibrate': commandPage(calibrateCommand, 'text'),
     'octavo merge': commandPage(mergeCommand, 'text'),
+    'octavo explain': commandPage(explainCommand, 'text'),
     'exit codes': exitCodesPage(),
   };
 

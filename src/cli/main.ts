@@ -7,6 +7,7 @@ import type { CommandSpec } from './command-spec.ts';
 import { compareCommand } from './compare-command.ts';
 import { withConfigFile } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
+import { explainCommand } from './explain-command.ts';
 import { commandHelp, overviewHelp } from './help-text.ts';
 import { inspectCommand } from './inspect-command.ts';
 import { mergeCommand } from './merge-command.ts';
@@ -19,6 +20,7 @@ export const commands: readonly CommandSpec[] = [
   compareCommand,
   calibrateCommand,
   mergeCommand,
+  explainCommand,
 ];
 
 /** For a word that is no command; a model's path is most often a forgotten one. */

@@ -79,10 +79,11 @@ function addOption(options: Record<string, RawValue>, form: OptionForm, value: s
 function checkCount(spec: CommandSpec, args: readonly string[]): void {
   const [command, ...wanted] = spec.usage.split(' ');
   const takesMore = wanted.at(-1)?.endsWith('...>') === true;
-  if (args.length < wanted.length)
+  const needed = wanted.filter((argument) => !argument.startsWith('['));
+  if (args.length < needed.length)
     throw invalidArgument(
       `octavo ${command}`,
-      `${wanted[args.length]} is missing`,
+      `${needed[args.length]} is missing`,
       `Write octavo ${spec.usage}; see octavo ${command} --help`,
     );
   if (args.length > wanted.length && !takesMore)
