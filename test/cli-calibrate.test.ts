@@ -67,7 +67,7 @@ test('four shards in any order merge to the table of the whole, byte for byte', 
     at('twice.json'),
   );
   expect(twice.status).toBe(1);
-  expect(twice.stderr).toContain('a sample of this index was counted before');
+  expect(twice.stderr).toMatch(/part-0\.json: sample 0 is in .*three\.json already/);
   expect(existsSync(at('twice.json'))).toBe(false);
 });
 

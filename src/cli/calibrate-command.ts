@@ -1,6 +1,5 @@
 /** `octavo calibrate`: measures a model on samples, in parts and over interruptions if need be, into a table. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { invalidArgument, OctavoError } from '../base/errors.ts';
 import { ConvergenceWatch } from '../calibrate/convergence.ts';
 import { checkData } from '../calibrate/data-check.ts';
@@ -20,6 +19,7 @@ import { version } from '../version.ts';
 import type { CommandCall, CommandSpec, RawOptions } from './command-spec.ts';
 import { configOption } from './config-file.ts';
 import { dataOptionsOf, preprocessingOptions } from './data-options.ts';
+import { refuseOverwriting } from './distinct-files.ts';
 import { engineChoiceOf, engineOption, openEngine } from './engine-option.ts';
 import { exitCodes } from './exit-codes.ts';
 import { countOf, dimsOf, numberOf, textOf } from './option-values.ts';
@@ -139,8 +139,6 @@ type Settings = ReturnType<typeof settingsOf>;
 
 function settingsOf(input: string, raw: RawOptions) {
   const output = textOf(raw.output, '--output') ?? input.replace(/(\.onnx)?$/i, '.calib.json');
-  if (resolve(output) === resolve(input))
-    throw invalidArgument('--output', 'it is the model itself', 'Name another file');
   const data = textOf(raw.data, '--data');
   if (data === undefined)
     throw new OctavoError({
@@ -149,6 +147,13 @@ function settingsOf(input: string, raw: RawOptions) {
       what: 'no calibration data is given, and ranges are never guessed from random numbers',
       remedy: 'Give a folder of images or a .npz of typical inputs: a hundred are a good start',
     });
+  refuseOverwriting(
+    [{ as: '--output', path: output }],
+    [
+      { as: 'the model', path: input },
+      { as: '--data', path: data },
+    ],
+  );
   const shard = textOf(raw.shard, '--shard');
   engineChoiceOf(raw);
   return {

@@ -1,10 +1,10 @@
 /** `octavo merge`: tables of shards to one table, equal to the byte to the one of all samples. */
-import { resolve } from 'node:path';
 import { invalidArgument } from '../base/errors.ts';
 import { mergeTables } from '../calibrate/table/table.ts';
 import { tableFromJson, tableToJson } from '../calibrate/table/table-json.ts';
 import { printReport, tableSummary } from './calibrate-command.ts';
 import type { CommandSpec, RawOptions } from './command-spec.ts';
+import { refuseOverwriting } from './distinct-files.ts';
 import { exitCodes } from './exit-codes.ts';
 import { textOf } from './option-values.ts';
 import { assertWritable, readTextFile, writeTextFile } from './text-file.ts';
@@ -25,9 +25,10 @@ async function runMerge(paths: readonly string[], raw: RawOptions): Promise<numb
   const output = textOf(raw.output, '--output');
   if (output === undefined)
     throw invalidArgument('--output', 'it is missing', 'Name the file of the merged table with -o');
-  const taken = paths.find((path) => resolve(path) === resolve(output));
-  if (taken !== undefined)
-    throw invalidArgument('--output', `it is one of the tables ('${taken}')`, 'Name another file');
+  refuseOverwriting(
+    [{ as: '--output', path: output }],
+    paths.map((path) => ({ as: 'one of the tables', path })),
+  );
   assertWritable(output, '--output');
   const tables = paths.map((path) => tableFromJson(readTextFile(path), path));
   const { table, notes } = mergeTables(tables, paths);

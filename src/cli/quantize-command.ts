@@ -1,5 +1,4 @@
 /** `octavo quantize`: from arguments to the pipeline, from its results to text. */
-import { resolve } from 'node:path';
 import { judge } from '../analyse/gate.ts';
 import { invalidArgument, OctavoError } from '../base/errors.ts';
 import { checkData } from '../calibrate/data-check.ts';
@@ -8,6 +7,7 @@ import { methodByName } from '../calibrate/methods/index.ts';
 import { openDataset } from '../calibrate/readers/open-dataset.ts';
 import { defaultCalibrationSamples, onlyOf, splitDataset } from '../calibrate/split.ts';
 import type { CalibrationTable } from '../calibrate/table/table.ts';
+import { missingShards } from '../calibrate/table/table.ts';
 import { tableFromJson } from '../calibrate/table/table-json.ts';
 import { readOnnxFile, writeOnnxFile } from '../formats/onnx/files-node.ts';
 import { requiredInputs } from '../ir/index.ts';
@@ -26,6 +26,7 @@ import { quantizeReportJson, quantizeReportText } from '../report/quantize-repor
 import { version } from '../version.ts';
 import type { CommandCall, CommandSpec, RawOptions } from './command-spec.ts';
 import { dataOptionsOf, gateLimitsOf } from './data-options.ts';
+import { refuseOverwriting } from './distinct-files.ts';
 import { engineChoiceOf, openEngine } from './engine-option.ts';
 import { exitCodes } from './exit-codes.ts';
 import { countOf, dimsOf, textOf, textsOf } from './option-values.ts';
@@ -94,7 +95,13 @@ async function runQuantize(args: readonly string[], raw: RawOptions, call: Comma
       int8,
       data: {
         ...data,
-        notes: [...call.notes, ...data.notes, ...(chosen?.notes ?? []), ...(check?.notes() ?? [])],
+        notes: [
+          ...call.notes,
+          ...data.notes,
+          ...(table === undefined ? [] : missingShards(table)),
+          ...(chosen?.notes ?? []),
+          ...(check?.notes() ?? []),
+        ],
       },
       run,
       clear: line.clear,
@@ -109,22 +116,35 @@ type Settings = ReturnType<typeof settingsOf>;
 
 function settingsOf(input: string, raw: RawOptions) {
   const output = textOf(raw.output, '--output') ?? input.replace(/(\.onnx)?$/i, '.int8.onnx');
-  if (resolve(output) === resolve(input))
-    throw invalidArgument(
-      '--output',
-      'it is the model itself',
-      'Name another file: the float model is needed to prove the INT8 one',
-    );
   if (raw.plan !== undefined) refuseBesidePlan(raw);
   const method = textOf(raw.method, '--method');
   if (method !== undefined) methodByName(method);
   const target = textOf(raw.target, '--target');
   engineChoiceOf(raw);
-  return {
-    output,
-    target,
+  const files = {
     data: textOf(raw.data, '--data'),
     evalData: textOf(raw.evalData, '--eval-data'),
+    plan: textOf(raw.plan, '--plan'),
+    table: textOf(raw.table, '--table'),
+    savePlan: textOf(raw.savePlan, '--save-plan'),
+  };
+  refuseOverwriting(
+    [
+      { as: '--output', path: output },
+      { as: '--save-plan', path: files.savePlan },
+    ],
+    [
+      { as: 'the model', path: input },
+      { as: '--data', path: files.data },
+      { as: '--eval-data', path: files.evalData },
+      { as: '--plan', path: files.plan },
+      { as: '--table', path: files.table },
+    ],
+  );
+  return {
+    ...files,
+    output,
+    target,
     samples: countOf(raw.samples, '--samples') ?? defaultCalibrationSamples,
     images: dataOptionsOf(raw),
     only: textsOf(raw.only, '--only'),
@@ -132,9 +152,6 @@ function settingsOf(input: string, raw: RawOptions) {
     dims: dimsOf(raw.dim, '--dim'),
     quantize: { biasCorrection: raw.biasCorrection !== false, ...(method === undefined ? {} : { method }) },
     gate: gateLimitsOf(raw),
-    plan: textOf(raw.plan, '--plan'),
-    table: textOf(raw.table, '--table'),
-    savePlan: textOf(raw.savePlan, '--save-plan'),
   };
 }
 

@@ -28,11 +28,14 @@ export function calibrateReportText(report: CalibrateReport): string {
   const { input, output, samples, tensors, shards, resumed, convergence, notes } = report;
   const lines = [
     `${input} -> ${output}`,
-    `${samples} samples, ${tensors} tensors, data ${report.fingerprint.slice(0, 12)}, measured with ${report.engine}`,
+    `${samples} ${samples === 1 ? 'sample' : 'samples'}, ${tensors} tensors, data ${report.fingerprint.slice(0, 12)}, measured with ${report.engine}`,
   ];
-  if (resumed !== undefined) lines.push(`went on behind ${resumed} samples of an earlier run`);
+  if (resumed !== undefined)
+    lines.push(`went on behind ${resumed} ${resumed === 1 ? 'sample' : 'samples'} of an earlier run`);
   if (shards !== undefined)
-    lines.push(`shards ${shards.present.join(', ')} of ${shards.of}: octavo merge joins it with the others`);
+    lines.push(
+      `${shards.present.length === 1 ? 'shard' : 'shards'} ${shards.present.join(', ')} of ${shards.of}: octavo merge joins it with the others`,
+    );
   if (convergence !== undefined) lines.push(convergenceText(convergence));
   lines.push(...notes.map(formatNote));
   return lines.join('\n');

@@ -40,6 +40,11 @@ export class SampleLedger {
     this.#prints.set(index, print);
   }
 
+  /** The first index that both have counted. */
+  sharedWith(other: SampleLedger): number | undefined {
+    return other.entries().find(([index]) => this.has(index))?.[0];
+  }
+
   addAll(other: SampleLedger): void {
     for (const [index, print] of other.entries()) this.add(index, print);
   }

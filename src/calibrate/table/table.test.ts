@@ -82,7 +82,9 @@ test('what is not of one kind does not merge', () => {
   expect(other({ dims: { N: 2 } })).toThrow('its sizes');
   expect(other({ shards: { present: [1], of: 3 } })).toThrow('number of shards');
   expect(other({ statistics: new Map() })).toThrow('list of tensors');
-  expect(() => mergeTables([table, tableOf([0])])).toThrow('a sample of this index was counted before');
+  expect(() => mergeTables([table, tableOf([0])], ['a.json', 'b.json'])).toThrow(
+    'b.json: sample 0 is in a.json already',
+  );
   expect(() => mergeTables([])).toThrow('no table');
 });
 

@@ -3,7 +3,7 @@
  * any method that is a function of them runs again without the data, and parts measured apart add up to the whole.
  */
 import type { Note } from '../../base/errors.ts';
-import { CalibrationError, invalidArgument } from '../../base/errors.ts';
+import { CalibrationError, invalidArgument, OctavoError } from '../../base/errors.ts';
 import type { Site, Statistics } from '../collect.ts';
 import { TensorStatistic } from '../statistic.ts';
 import { SampleLedger } from './sample-ledger.ts';
@@ -73,6 +73,9 @@ export function mergeTables(
   const present: number[] = [];
   for (const [i, table] of tables.entries()) {
     checkKin(first, table, names[0]!, names[i]!);
+    const twice = samples.sharedWith(table.samples);
+    if (twice !== undefined)
+      throw countedTwice(twice, names[i]!, names[tables.findIndex((t) => t.samples.has(twice))]!);
     samples.addAll(table.samples);
     present.push(...(table.shards?.present ?? []));
     for (const [value, statistic] of table.statistics) statistics.get(value)!.merge(statistic);
@@ -81,28 +84,44 @@ export function mergeTables(
   const { shards: _, ...rest } = first;
   const complete = shards === undefined || shards.present.length === shards.of;
   const table = { ...rest, samples, statistics, ...(complete ? {} : { shards }) };
-  return { table, notes: complete ? [] : [missingNote(shards)] };
+  return { table, notes: missingShards(table) };
+}
+
+function countedTwice(index: number, name: string, before: string): OctavoError {
+  return new OctavoError({
+    code: 'DATA',
+    where: name,
+    what: `sample ${index} is in ${before} already, and would weigh twice`,
+    remedy: 'Give each table once, and each sample to one shard alone',
+  });
 }
 
 function together(present: readonly number[], of: number): ShardSet {
   return { present: [...new Set(present)].sort((a, b) => a - b), of };
 }
 
-function missingNote({ present, of }: ShardSet): Note {
+/** What a table of some shards lacks to be whole. */
+export function missingShards({ shards }: Pick<CalibrationTable, 'shards'>): readonly Note[] {
+  if (shards === undefined) return [];
+  const { present, of } = shards;
   const missing = [...Array(of).keys()].filter((i) => !present.includes(i));
   const list = missing.slice(0, 8).map((i) => `${i}/${of}`);
-  return {
-    code: 'shards-missing',
-    where: 'calibration table',
-    what: `${missing.length} of ${of} shards are missing (${list.join(', ')}${missing.length > 8 ? ', ...' : ''}): measure them and merge again`,
-  };
+  return [
+    {
+      code: 'shards-missing',
+      where: 'calibration table',
+      what: `${missing.length} of ${of} shards are missing (${list.join(', ')}${missing.length > 8 ? ', ...' : ''}): measure them and merge again`,
+    },
+  ];
 }
+
+const said = (value: unknown): string => (value === undefined || value === '' ? 'none' : String(value));
 
 /** Throws INVALID_ARGUMENT when the two cannot be parts of one. */
 function checkKin(a: CalibrationTable, b: CalibrationTable, nameA: string, nameB: string): void {
   const differs = (what: string, x: unknown, y: unknown, remedy: string): void => {
     if (JSON.stringify(x) !== JSON.stringify(y))
-      throw invalidArgument(nameB, `its ${what} is ${String(y)}, that of ${nameA} is ${String(x)}`, remedy);
+      throw invalidArgument(nameB, `its ${what} is ${said(y)}, that of ${nameA} is ${said(x)}`, remedy);
   };
   differs('model', a.model.sha256, b.model.sha256, 'Merge tables of one model file');
   differs('engine', a.engine, b.engine, 'Measure all shards with the same engine and version');
