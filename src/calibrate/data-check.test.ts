@@ -206,6 +206,20 @@ describe('samples that add nothing', () => {
     ]);
   });
 
+  test('NaN and +Infinity are named, the -Infinity of a mask is not', async () => {
+    const rows = [1, Number.NaN, 3, 4, /**/ 1, 2, Infinity, 4, /**/ -Infinity, 2, 2, 3];
+    let at = 0;
+    const notes = await notesOf(
+      dense(weights),
+      samples(3, () => rows[at++]!),
+    );
+    expect(notes).toContainEqual({
+      code: 'non-finite-values',
+      where: 'calibration data',
+      what: '2 of 3 samples hold NaN or infinity (d[0], d[1]): mend what made them, or take them out',
+    });
+  });
+
   test('are counted once, however often the samples are iterated', async () => {
     const check = await checkData(
       dense(weights),

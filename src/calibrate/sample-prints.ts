@@ -1,4 +1,4 @@
-/** Samples that should not be there: the same bytes twice, or one value throughout. Seen while they stream by. */
+/** Samples that should not be there: the same bytes twice, one value throughout, no numbers. Seen while they stream by. */
 import type { Note } from '../base/errors.ts';
 import type { Tensor } from '../ir/index.ts';
 import type { Dataset, Sample } from './dataset.ts';
@@ -14,6 +14,7 @@ export function watched(samples: Dataset): WatchedDataset {
   const seen = new Map<string, string>();
   const repeated: string[] = [];
   const constant: string[] = [];
+  const broken: string[] = [];
   let count = 0;
   let started = false;
   const look = (sample: Sample): void => {
@@ -22,7 +23,8 @@ export function watched(samples: Dataset): WatchedDataset {
     const first = seen.get(print);
     if (first === undefined) seen.set(print, sample.name);
     else repeated.push(`${sample.name} is ${first}`);
-    if (isConstant(sample)) constant.push(sample.name);
+    if (isBroken(sample)) broken.push(sample.name);
+    else if (isConstant(sample)) constant.push(sample.name);
   };
   const { size, splits } = samples;
   return {
@@ -38,6 +40,12 @@ export function watched(samples: Dataset): WatchedDataset {
     },
     notes() {
       const notes: Note[] = [];
+      if (broken.length > 0)
+        notes.push({
+          code: 'non-finite-values',
+          where: 'calibration data',
+          what: `${broken.length} of ${count} samples hold NaN or infinity (${listed(broken)}): mend what made them, or take them out`,
+        });
       if (repeated.length > 0)
         notes.push({
           code: 'duplicate-samples',
@@ -57,6 +65,15 @@ export function watched(samples: Dataset): WatchedDataset {
 
 function listed(names: readonly string[]): string {
   return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', ...' : ''}`;
+}
+
+/** Whether an input of floats holds what no measurement gives; -Infinity is how masks leave something out. */
+function isBroken(sample: Sample): boolean {
+  return Object.values(sample.inputs).some(
+    (tensor) =>
+      /^b?float\d+$/.test(tensor.dtype) &&
+      tensor.toFloat32().some((x) => Number.isNaN(x) || x === Number.POSITIVE_INFINITY),
+  );
 }
 
 /** Whether every input of more than one element repeats its first; a mask of ones beside real values is none. */

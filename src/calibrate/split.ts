@@ -76,7 +76,7 @@ function byPosition(count: number, samples: number): Positions {
     notes.push({
       code: 'few-samples',
       where: 'data',
-      what: `of ${count} samples the first ${first} calibrate and ${count - first} prove; ${samples} were to calibrate`,
+      what: `of ${count} ${count === 1 ? 'sample' : 'samples'} the first ${first} calibrate and ${count - first} prove; ${samples} were to calibrate`,
     });
   const positions = [...Array(count).keys()];
   return { calib: positions.slice(0, first), evaluation: positions.slice(first), notes };

@@ -39,7 +39,7 @@ export function quantizeReportText(report: QuantizeReport): string {
     ],
     ['operators', operatorsLine(report.nodes)],
   ];
-  if (proof !== undefined) rows.push(...proofRows(proof));
+  if (proof !== undefined && proof.samples > 0) rows.push(...proofRows(proof));
   const parts = [table([{ title: report.output }, { title: '' }], rows)];
   parts.push(...report.notes.map(formatNote));
   if (gate === undefined)
@@ -86,6 +86,8 @@ export function worstLayers(layers: readonly LayerError[], count: number): reado
 
 function missText({ gate, proof, input, output }: QuantizeReport): string {
   const lines = [`MISSED: ${gate!.findings.join('; ')}.`];
+  if (proof?.samples === 0)
+    return `${lines[0]}\n${output} was written all the same. Give more samples, or others with --eval-data.`;
   const worst = worstLayers(proof?.layers ?? [], 5);
   if (worst.length > 0) {
     const rows = worst.map((l) => [l.layer, formatDb(l.sqnrDb), l.maxAbsError.toPrecision(3)]);

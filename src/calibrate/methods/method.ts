@@ -94,7 +94,7 @@ function checkSeen(statistic: TensorStatistic, where: string): void {
     remedy:
       statistic.count === 0
         ? 'Calibrate with samples that reach it, or exclude the operators that use it'
-        : 'Run the float model on the same samples and look for the overflow, or exclude the operator',
+        : 'Look for NaN in the samples, run the float model on them and look for the overflow, or exclude the operator',
   });
 }
 

@@ -54,7 +54,11 @@ export function openImageFolder(
   return {
     ...indexedDataset({ size: entries.length, load, lookAhead, ...(splits === undefined ? {} : { splits }) }),
     notes: [...unreadNotes(folder, listing), ...notes],
-    describe: [`${entries.length} images in folder`, ...splitText(splits), size].join(', '),
+    describe: [
+      `${entries.length} ${entries.length === 1 ? 'image' : 'images'} in folder`,
+      ...splitText(splits),
+      size,
+    ].join(', '),
     ...(classes === undefined ? {} : { classes }),
   };
 }
