@@ -1,5 +1,5 @@
 /** Whether an INT8 model is good enough to be called done, and why not. */
-import { invalidArgument } from '../base/errors.ts';
+import { invalidArgument, type OctavoError } from '../base/errors.ts';
 import type { ModelComparison } from './compare-models.ts';
 
 export interface GateLimits {
@@ -53,18 +53,18 @@ export function judge(comparison: ModelComparison, limits: GateLimits = defaultG
   };
 }
 
+/** A limit on accuracy where there is none to measure. */
+export function noLabels(): OctavoError {
+  return invalidArgument('--max-drop', 'no sample has a label', 'Give labelled samples, or --min-agreement');
+}
+
 /** Judged by the limits that were asked for and no others. Throws INVALID_ARGUMENT for one that nothing was measured for. */
 export function judgeAsked(comparison: ModelComparison, asked: Partial<GateLimits>): GateResult {
   const { accuracy, agreement, ...rest } = comparison;
   const none = { maxDrop: 100, minAgreement: 0, minOutputSqnrDb: Number.NEGATIVE_INFINITY };
   const results: GateResult[] = [];
   if (asked.maxDrop !== undefined) {
-    if (accuracy === undefined)
-      throw invalidArgument(
-        '--max-drop',
-        'no sample has a label',
-        'Give labelled samples, or --min-agreement',
-      );
+    if (accuracy === undefined) throw noLabels();
     results.push(judge({ ...rest, outputs: [], accuracy }, { ...none, ...asked }));
   }
   if (asked.minAgreement !== undefined) {

@@ -2,7 +2,7 @@
 import type { ModelToCompare } from '../analyse/compare-any.ts';
 import { compareAny } from '../analyse/compare-any.ts';
 import type { GateLimits } from '../analyse/gate.ts';
-import { judgeAsked } from '../analyse/gate.ts';
+import { judgeAsked, noLabels } from '../analyse/gate.ts';
 import { OctavoError } from '../base/errors.ts';
 import type { Dataset, OpenedDataset } from '../calibrate/dataset.ts';
 import { openSession } from '../calibrate/open-session.ts';
@@ -69,6 +69,7 @@ async function runCompare(args: readonly string[], raw: RawOptions, call: Comman
     const models = modelsAt(reference, other, dims, call.fromFile.has('dim'));
     if (path === undefined) throw noData();
     const opened = await openDataset(path, requiredInputs(models.reference.model.graph), images);
+    if (asked.maxDrop !== undefined && opened.classes === undefined) throw noLabels();
     const data = chosen(opened, samples);
     if (raw.quiet !== true) process.stderr.write(`data: ${opened.describe}\n`);
     const { engine, notes: engineNotes } = await openEngine(raw, threads);

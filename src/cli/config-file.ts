@@ -80,6 +80,14 @@ export function withConfigFile({ own, all }: KnownOptions, typed: RawOptions, mo
   };
 }
 
+/** An option the file decided is wrong there, not on the command line. */
+export function blamingFile(error: unknown, { fromFile, notes }: Omit<Configured, 'options'>): unknown {
+  if (!(error instanceof OctavoError) || error.code !== 'INVALID_ARGUMENT') return error;
+  const flag = /^(?:--|option )([\w-]+)$/.exec(error.where)?.[1];
+  if (flag === undefined || !fromFile.has(camelCase(flag))) return error;
+  return invalidArgument(`${notes[0]!.where}, '${flag}'`, error.what, error.remedy);
+}
+
 function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

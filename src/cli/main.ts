@@ -5,7 +5,7 @@ import { version } from '../version.ts';
 import { calibrateCommand } from './calibrate-command.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { compareCommand } from './compare-command.ts';
-import { withConfigFile } from './config-file.ts';
+import { blamingFile, withConfigFile } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { explainCommand } from './explain-command.ts';
 import { commandHelp, overviewHelp } from './help-text.ts';
@@ -47,13 +47,15 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const [name, ...rest] = argv;
-  if (name === '--version' || name === '-v') {
+  if (name === '--version' || name === '-v' || name === 'version') {
     process.stdout.write(
       `octavo ${version}, Node ${process.versions.node}, ${process.platform}-${process.arch}\n`,
     );
     return exitCodes.done;
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const asked = commands.find((command) => nameOf(command) === rest[0]);
+    if (asked !== undefined) return printHelp(asked);
     (name === undefined ? process.stderr : process.stdout).write(overviewHelp(commands));
     return name === undefined ? exitCodes.usage : exitCodes.done;
   }
@@ -65,14 +67,20 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
     );
     return exitCodes.usage;
   }
-  if (rest.includes('--help') || rest.includes('-h')) {
-    process.stdout.write(commandHelp(spec));
-    return exitCodes.done;
-  }
+  if (rest.includes('--help') || rest.includes('-h')) return printHelp(spec);
   const { args, options: typed } = parseCommandLine(spec, rest);
   const known = { own: spec.options, all: commands.flatMap((command) => command.options) };
   const { options, ...configured } = withConfigFile(known, typed, args[0]!);
-  return await spec.run(args, options, { signal, ...configured });
+  try {
+    return await spec.run(args, options, { signal, ...configured });
+  } catch (error) {
+    throw blamingFile(error, configured);
+  }
+}
+
+function printHelp(spec: CommandSpec): number {
+  process.stdout.write(commandHelp(spec));
+  return exitCodes.done;
 }
 
 const nameOf = (spec: CommandSpec): string => spec.usage.split(' ')[0]!;

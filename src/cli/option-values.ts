@@ -28,9 +28,11 @@ export function numberOf(value: RawValue, flag: string, min: number, max: number
 }
 
 export function countOf(value: RawValue, flag: string): number | undefined {
-  const number = numberOf(value, flag, 1, Number.MAX_SAFE_INTEGER);
-  if (number !== undefined && !Number.isInteger(number))
-    throw invalidArgument(flag, `'${number}' is not a whole number`, 'Give a whole number from 1');
+  const text = textOf(value, flag);
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(number) || number < 1)
+    throw invalidArgument(flag, `'${text}' is not a whole number from 1 on`, 'Give such a number');
   return number;
 }
 

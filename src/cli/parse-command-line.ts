@@ -46,10 +46,10 @@ export function parseCommandLine(
   });
   const args: string[] = [];
   for (const token of tokens) {
-    if (token.kind === 'positional') args.push(token.value);
+    if (token.kind === 'positional' && token.value !== '') args.push(token.value);
     if (token.kind !== 'option') continue;
     const form = forms.find((f) => f.name === token.name);
-    if (form === undefined) throw unknownOption(spec, token.rawName, forms);
+    if (form === undefined) throw unknownOption(spec, argv[token.index]!, forms);
     addOption(options, form, token.value);
   }
   checkCount(spec, args);
@@ -94,9 +94,13 @@ function checkCount(spec: CommandSpec, args: readonly string[]): void {
     );
 }
 
-function unknownOption(spec: CommandSpec, typed: string, forms: readonly OptionForm[]): Error {
+function unknownOption(spec: CommandSpec, given: string, forms: readonly OptionForm[]): Error {
+  const [typed] = given.split('=') as [string];
+  const name = typed.replace(/^-+/, '');
+  if (forms.some((f) => f.name === name))
+    return invalidArgument(typed, 'a single dash is for one letter', `Write --${name}`);
   const [near] = nearest(
-    typed.replace(/^-+/, ''),
+    name,
     forms.map((f) => f.name),
     1,
   );

@@ -31,8 +31,8 @@ export function assertWritable(path: string, flag: string): void {
     new FileSink(followed(path)).discard();
   } catch (cause) {
     if (!(cause instanceof OctavoError)) throw cause;
-    const { code, where, what } = cause;
-    throw new OctavoError({ code, where, what, remedy: `Name a file elsewhere with ${flag}`, cause });
+    const { code, what } = cause;
+    throw new OctavoError({ code, where: path, what, remedy: `Name a file elsewhere with ${flag}`, cause });
   }
 }
 

@@ -98,7 +98,9 @@ export function onDisk<T>(path: string, doing: 'read' | 'write', run: () => T): 
       code: 'IO',
       where: path,
       what: `cannot ${doing} the file: ${error.message}`,
-      remedy: remedies[error.code] ?? 'Check the path and the disk',
+      remedy: isAddress(path)
+        ? 'Only files are read: download it first'
+        : (remedies[error.code] ?? 'Check the path and the disk'),
       cause: error,
     });
   }
@@ -114,6 +116,8 @@ const remedies: Readonly<Record<string, string>> = {
   ENOTDIR: 'Check the path: a part of it is a file, not a folder',
   EMFILE: 'Close other files, or raise the limit of open ones (ulimit -n)',
 };
+
+const isAddress = (path: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
 
 function isSystemError(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && typeof (error as { code?: unknown }).code === 'string';
