@@ -1,6 +1,6 @@
 /**
- * Runs the float model over the samples and counts what flows through it. Memory is bounded: one sample at a time,
- * its tensors fetched in groups that fit a budget, and only counters kept.
+ * Runs the float model over the samples and counts what flows through it. Memory is bounded: tensors are fetched within a
+ * budget, and only counters are kept.
  */
 import { CalibrationError, OctavoError, throwIfAborted } from '../base/errors.ts';
 import type { OnProgress } from '../base/progress.ts';
@@ -10,11 +10,10 @@ import type { Model, Port, Tensor } from '../ir/index.ts';
 import { dtypeOf, requiredInputs, shapeOf } from '../ir/index.ts';
 import { countingArena } from './counting/wasm-counters.ts';
 import type { Dataset, Sample } from './dataset.ts';
-import { openSession } from './open-session.ts';
+import { fetchValues } from './fetch-values.ts';
 import { samplePrint } from './sample-print.ts';
 import { TensorStatistic } from './statistic.ts';
 import { SampleLedger } from './table/sample-ledger.ts';
-import { tapModel } from './tap.ts';
 
 /** A value to watch. */
 export interface Site {
@@ -26,9 +25,15 @@ export interface Site {
 export interface CollectOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
-  /** Bytes of fetched tensors held at a time. Default 256 MB; one tensor may exceed it. */
-  readonly budgetBytes?: number;
-  readonly threads?: number;
+  /** Bytes of fetched tensors held at a time. Default 256 MB. What the engine needs for a run comes on top. */
+  readonly budgetBytes?: number | undefined;
+  /** Of the engine, within an operator. Default 1; others may change last bits. */
+  readonly threads?: number | undefined;
+  /**
+   * Runs of the engine under way at a time, in threads of their own, while this one counts. Default: one a core but this
+   * one, four at most, where the engine has any and there is enough to do. The result is the same.
+   */
+  readonly workers?: number | undefined;
   /** What was measured before: its samples are passed by, and what it counted is part of the result. */
   readonly resume?: Measured | undefined;
   /** Called behind each sample with all that is counted so far, which goes on changing. */
@@ -43,7 +48,10 @@ export interface Measured {
 
 export type Statistics = ReadonlyMap<string, TensorStatistic>;
 
-/** Throws DATA when a sample does not fit the model, CALIBRATION when there is none, CANCELLED, ENGINE. */
+/**
+ * Throws DATA when a sample does not fit the model, CALIBRATION when there is none or a value is over the budget, CANCELLED,
+ * ENGINE. What is measured is the same with any number of workers and any budget.
+ */
 export async function collect(
   engine: Engine,
   model: Model,
@@ -51,56 +59,45 @@ export async function collect(
   samples: Dataset,
   options: CollectOptions = {},
 ): Promise<Measured> {
+  const { signal, resume, onCounted } = options;
   const counters = countingArena();
   const statistics = new Map(sites.map((s) => [s.value, new TensorStatistic(counters())]));
   const ledger = new SampleLedger();
-  if (options.resume !== undefined) {
-    ledger.addAll(options.resume.samples);
+  if (resume !== undefined) {
+    ledger.addAll(resume.samples);
     for (const [value, statistic] of statistics) {
-      const before = options.resume.statistics.get(value);
+      const before = resume.statistics.get(value);
       if (before !== undefined) statistic.merge(before);
     }
   }
-  const axes = new Map(sites.map((s) => [s.value, s.channelAxis]));
-  const values = sites.map((s) => s.value);
   const ports = requiredInputs(model.graph);
   const inputs = new Set(ports.map((p) => p.name));
-  const inner = values.filter((v) => !inputs.has(v));
-  const session = await openSession(engine, tapModel(model, inner), { threads: options.threads ?? 1 });
+  const inner = sites.map((s) => s.value).filter((value) => !inputs.has(value));
   const step = startProgress('calibrating', samples.size, options.onProgress);
-  let groups: readonly (readonly string[])[] = inFew(inner);
-  let count = 0;
-  try {
+  const uncounted = async function* (): AsyncGenerator<Sample, void, void> {
     for await (const sample of samples) {
-      throwIfAborted(options.signal, 'calibration');
-      if (options.resume?.samples.has(sample.index)) {
+      throwIfAborted(signal, 'calibration');
+      if (resume?.samples.has(sample.index)) {
         ledger.expect(sample.index, samplePrint(sample));
         step();
         continue;
       }
       checkSample(sample, ports);
-      const sizes = new Map<string, number>();
-      for (const value of values) {
-        const fed = sample.inputs[value];
-        if (fed !== undefined && inputs.has(value))
-          add(statistics.get(value)!, fed, { value, channelAxis: axes.get(value), sample });
-      }
-      for (const group of groups) {
-        const fetched = await session.run(sample.inputs, group);
-        for (const [value, tensor] of Object.entries(fetched)) {
-          sizes.set(value, tensor.byteLength);
-          add(statistics.get(value)!, tensor, { value, channelAxis: axes.get(value), sample });
-        }
-      }
-      // The first sample is fetched a few values at a time: from then on the sizes are known.
-      if (count === 0) groups = groupBySize(inner, sizes, options.budgetBytes ?? 256 * 2 ** 20);
-      ledger.add(sample.index, samplePrint(sample));
-      count++;
-      options.onCounted?.({ statistics, samples: ledger });
-      step();
+      yield sample;
     }
-  } finally {
-    await session.dispose();
+  };
+  const expected = (samples.size ?? assumedSamples) - ledger.size;
+  const fetching = fetchValues(engine, model, inner, uncounted(), { ...options, expected });
+  for await (const { sample, tensors, isLast } of fetching) {
+    throwIfAborted(signal, 'calibration');
+    const seen = isLast ? { ...tensors, ...fedTo(inputs, sample) } : tensors;
+    for (const { value, channelAxis } of sites)
+      if (seen[value] !== undefined)
+        add(statistics.get(value)!, seen[value], { value, channelAxis, index: sample.index });
+    if (!isLast) continue;
+    ledger.add(sample.index, samplePrint(sample));
+    onCounted?.({ statistics, samples: ledger });
+    step();
   }
   if (ledger.size === 0)
     throw new CalibrationError({
@@ -111,13 +108,21 @@ export async function collect(
   return { statistics, samples: ledger };
 }
 
+/** For what has a size of its own only when it has been iterated. */
+const assumedSamples = 100;
+
+function fedTo(inputs: ReadonlySet<string>, sample: Sample): Readonly<Record<string, Tensor>> {
+  return Object.fromEntries(Object.entries(sample.inputs).filter(([name]) => inputs.has(name)));
+}
+
 interface Seen {
   readonly value: string;
   readonly channelAxis: number | undefined;
-  readonly sample: Sample;
+  /** Of the sample. */
+  readonly index: number;
 }
 
-function add(statistic: TensorStatistic, tensor: Tensor, { value, channelAxis, sample }: Seen): void {
+function add(statistic: TensorStatistic, tensor: Tensor, { value, channelAxis, index }: Seen): void {
   if (tensor.dtype !== 'float32')
     throw new CalibrationError({
       where: `value '${value}'`,
@@ -129,39 +134,7 @@ function add(statistic: TensorStatistic, tensor: Tensor, { value, channelAxis, s
     channelAxis === undefined ? undefined : channelAxis < 0 ? channelAxis + dims.length : channelAxis;
   const fits = axis !== undefined && axis >= 0 && axis < dims.length;
   const inner = fits ? dims.slice(axis + 1).reduce((n, d) => n * d, 1) : 1;
-  statistic.addSample(
-    tensor.data('float32'),
-    fits ? { channels: dims[axis]!, inner } : undefined,
-    sample.index,
-  );
-}
-
-/** Values fetched together before their sizes are known: every fetch runs the whole network. */
-const fewValues = 8;
-
-function inFew(values: readonly string[]): readonly (readonly string[])[] {
-  const groups: string[][] = [];
-  for (let i = 0; i < values.length; i += fewValues) groups.push(values.slice(i, i + fewValues));
-  return groups;
-}
-
-function groupBySize(
-  values: readonly string[],
-  sizes: ReadonlyMap<string, number>,
-  budgetBytes: number,
-): readonly (readonly string[])[] {
-  const groups: string[][] = [];
-  let room = 0;
-  for (const value of values) {
-    const size = sizes.get(value) ?? 0;
-    if (groups.length === 0 || size > room) {
-      groups.push([]);
-      room = budgetBytes;
-    }
-    groups[groups.length - 1]!.push(value);
-    room -= size;
-  }
-  return groups;
+  statistic.addSample(tensor.data('float32'), fits ? { channels: dims[axis]!, inner } : undefined, index);
 }
 
 /** Throws DATA naming the sample, the input, what was found and what the model wants. */

@@ -8,6 +8,11 @@ import type { DType, Shape, Tensor } from '../ir/index.ts';
 export interface SessionOptions {
   /** Threads within an operator. Default 1: one thread gives the same bytes on every machine of a kind. */
   readonly threads?: number;
+  /**
+   * So many runs may be under way at a time, each in a thread of its own with the model loaded once more; the caller's thread
+   * is free meanwhile. Default 0: no thread but the caller's. Answers are the same. Ignored by engines without `mostWorkers`.
+   */
+  readonly workers?: number;
   /** `default` is what the engine does when nobody asks; `none` runs the file as written. */
   readonly optimization?: 'default' | 'none';
   /** Where the engine writes its optimised graph, for tests that look at what was fused. */
@@ -37,6 +42,8 @@ export interface LargeModel {
 export interface Engine {
   /** `onnxruntime-node 1.30.0`: recorded in tables and reports. */
   readonly name: string;
+  /** Workers beyond which a session gains nothing here; absent where it can have none. */
+  readonly mostWorkers?: number;
   /** It takes paths, and reads the files of weights beside them as well. */
   readonly loadsPaths?: boolean;
   /** From ONNX bytes; from a path where it takes paths; who has a disk, also from a model over 2 GB. Throws ENGINE. */

@@ -1,13 +1,15 @@
 /** onnxruntime-node as an engine. The package is an optional peer: a missing one is an error that says what to install. */
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
 import type { ByteSink } from '../base/bytes.ts';
 import { OctavoError } from '../base/errors.ts';
 import type { Tensor } from '../ir/index.ts';
 import type { Engine, LargeModel, SessionOptions } from './engine.ts';
+import { CarriedTensor, sessionInWorkers } from './onnxruntime-node-workers.ts';
+import type { OrtSession } from './ort-session.ts';
 import { engineError, ortSessionOptions, wrapOrtSession } from './ort-session.ts';
 
 type Ort = typeof import('onnxruntime-node');
@@ -26,6 +28,9 @@ async function importOrt(): Promise<Ort> {
   }
 }
 
+/** With more, whoever takes their answers is the slowest; and each has the weights in memory once more. */
+const mostWorkers = 4;
+
 /** Loads onnxruntime-node; throws MISSING_DEPENDENCY when it is not installed. */
 export async function onnxruntimeNode(): Promise<Engine> {
   const ort = await importOrt();
@@ -35,10 +40,17 @@ export async function onnxruntimeNode(): Promise<Engine> {
   return {
     name,
     loadsPaths: true,
+    mostWorkers: Math.min(mostWorkers, availableParallelism() - 1),
     async load(model, options = {}) {
+      const { workers = 0 } = options;
       try {
-        const session = await createSession(ort, model, toSessionOptions(options));
-        return wrapOrtSession({ engine: name, session, Tensor: ort.Tensor, checkInput });
+        const session = await createSession(model, (source) =>
+          workers > 0
+            ? sessionInWorkers(source, toSessionOptions(options), workers)
+            : ort.InferenceSession.create(source as string, toSessionOptions(options)),
+        );
+        const Tensor = workers > 0 ? CarriedTensor : ort.Tensor;
+        return wrapOrtSession({ engine: name, session, Tensor, checkInput });
       } catch (cause) {
         throw engineError(name, cause);
       }
@@ -47,19 +59,17 @@ export async function onnxruntimeNode(): Promise<Engine> {
 }
 
 async function createSession(
-  ort: Ort,
   model: Uint8Array | string | LargeModel,
-  options: InferenceSession.SessionOptions,
-): Promise<InferenceSession> {
-  if (typeof model === 'string') return await ort.InferenceSession.create(model, options);
-  if (model instanceof Uint8Array) return await ort.InferenceSession.create(model, options);
+  create: (source: Uint8Array | string) => Promise<OrtSession>,
+): Promise<OrtSession> {
+  if (typeof model === 'string' || model instanceof Uint8Array) return await create(model);
   const folder = mkdtempSync(join(tmpdir(), 'octavo-engine-'));
   const [path, location] = [join(folder, 'model.onnx'), 'model.onnx.data'];
   const files = [openSync(path, 'w'), openSync(join(folder, location), 'w')] as const;
   try {
     const sinks = files.map((file): ByteSink => ({ write: (piece) => writeFileSync(file, piece) }));
     model.writeTo(sinks[0]!, sinks[1]!, location);
-    return await ort.InferenceSession.create(path, options);
+    return await create(path);
   } finally {
     for (const file of files) closeSync(file);
     // The session has read the files, or holds them open: their names can go.
