@@ -151,6 +151,12 @@ const calls = [
   'merge half-0.json missing.json -o merged.json',
   'merge half-0.json notes.txt -o merged.json',
   'merge half-0.json typo.json -o merged.json',
+  'explain',
+  'explain model.onnx',
+  'explain whole.json shirt',
+  'explain whole.json image --method kl',
+  'explain whole.json image --svg whole.json',
+  'explain whole.json image --svg no-such-folder/image.svg',
 ];
 
 /** A process that runs command lines one after the other, as starting one for each would take a minute. */

@@ -13,6 +13,7 @@ import { explainSvg } from '../report/explain-svg.ts';
 import { explainText } from '../report/explain-text.ts';
 import { version } from '../version.ts';
 import type { CommandSpec, RawOptions } from './command-spec.ts';
+import { refuseOverwriting } from './distinct-files.ts';
 import { exitCodes } from './exit-codes.ts';
 import { textOf } from './option-values.ts';
 import { assertWritable, readTextFile, writeTextFile } from './text-file.ts';
@@ -45,6 +46,7 @@ async function runExplain(args: readonly string[], raw: RawOptions): Promise<num
   if (svg !== undefined) {
     if (tensor === undefined)
       throw invalidArgument('--svg', 'no tensor is named', 'Name the one to draw behind the table');
+    refuseOverwriting([{ as: '--svg', path: svg }], [{ as: 'the table', path }]);
     assertWritable(svg, '--svg');
   }
   const table = tableFromJson(readTextFile(path), path);
