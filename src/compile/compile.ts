@@ -1,0 +1,193 @@
+/**
+ * From an INT8 model to the files that run it without an engine: modules of kernels in two variants, weights, and a manifest
+ * that says what lies where.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { OctavoError } from '../base/errors.ts';
+import type { Model, Port } from '../ir/index.ts';
+import type { CompiledPort, CompiledProgram, ElementType, Manifest } from '../runtime/manifest.ts';
+import { version } from '../version.ts';
+import type { Kernel } from './kernels/kernel.ts';
+import { headerLayout, writeHeader } from './kernels/kernel.ts';
+import { type LoweredGraph, lowerGraph } from './lower-graph.ts';
+import type { Address, View } from './lowering/lowering.ts';
+import { assembleModule, callBytes } from './module.ts';
+import { readyGraph } from './ready-graph.ts';
+import { ConstantStore } from './storage.ts';
+
+export interface CompileOptions {
+  /**
+   * Sizes for names in the model, e.g. `[{ N: 1, H: 224 }]`; several sets share the weights. Default: an open first axis is 1.
+   */
+  readonly sizes?: readonly Readonly<Record<string, number>>[];
+  /** What the manifest calls the network; default: the graph's name. */
+  readonly name?: string;
+}
+
+export interface CompiledModel {
+  readonly manifest: Manifest;
+  /** By name, `model.json` too. */
+  readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+}
+
+export const manifestName = 'model.json';
+const weightsName = 'weights.bin';
+const modules = {
+  relaxed: 'relaxed.wasm',
+  baseline: 'baseline.wasm',
+  relaxedShared: 'relaxed.threads.wasm',
+  baselineShared: 'baseline.threads.wasm',
+} as const;
+
+/** Below lies nothing: an address of 0 is a fault. */
+const constantsAt = 1024;
+const pageBytes = 65536;
+const addressable = 2 ** 32 - pageBytes;
+
+/**
+ * Throws UNSUPPORTED naming nodes without a kernel, types and shapes that are not compiled; INVALID_ARGUMENT for sizes that the
+ * model does not have.
+ */
+export function compileModel(model: Model, options: CompileOptions = {}): CompiledModel {
+  const constants = new ConstantStore();
+  const sets = options.sizes ?? [{}];
+  const lowered = sets.map((sizes) => lowerGraph(readyGraph(model, sizes), constants));
+  const kernels = [...new Set(lowered.flatMap((graph) => graph.calls.map((c) => c.kernel)))];
+  const imageAt = aligned(constantsAt + constants.bytes);
+  const made = lowered.map((graph) => program(graph, kernels, constants, imageAt));
+  const parts = [constants.finish(), ...made.map((m) => m.image)];
+  const weights = joined(parts);
+  let offset = parts[0]!.length;
+  const programs = made.map(({ image, finish }) => {
+    const one = finish(offset);
+    offset += image.length;
+    return one;
+  });
+  const sharedPages = Math.ceil(Math.max(...programs.map((p) => p.memoryBytes)) / pageBytes);
+  const manifest: Manifest = {
+    format: 'octavo-compiled',
+    version: 1,
+    octavo: version,
+    name: options.name ?? model.graph.name,
+    kernels: kernels.map((k) => k.name),
+    modules,
+    sharedPages,
+    weights: {
+      file: weightsName,
+      bytes: weights.length,
+      sha256: bytesToHex(sha256(weights)),
+      constants: { bytes: constants.bytes, at: constantsAt },
+    },
+    programs,
+  };
+  const files = new Map<string, Uint8Array<ArrayBuffer>>([
+    [manifestName, new TextEncoder().encode(`${JSON.stringify(manifest)}\n`) as Uint8Array<ArrayBuffer>],
+    [weightsName, weights],
+    [modules.relaxed, assembleModule(kernels, { variant: 'relaxed' })],
+    [modules.baseline, assembleModule(kernels, { variant: 'baseline' })],
+    [modules.relaxedShared, assembleModule(kernels, { variant: 'relaxed', sharedPages })],
+    [modules.baselineShared, assembleModule(kernels, { variant: 'baseline', sharedPages })],
+  ]);
+  return { manifest, files };
+}
+
+interface MadeProgram {
+  readonly image: Uint8Array<ArrayBuffer>;
+  /** With the image's place in the weights file. */
+  finish(offset: number): CompiledProgram;
+}
+
+function program(
+  { graph, calls, arena, inputs, outputs }: LoweredGraph,
+  kernels: readonly Kernel[],
+  constants: ConstantStore,
+  imageAt: number,
+): MadeProgram {
+  const plan = arena.plan();
+  const headers = headerPlaces(calls.map((c) => c.kernel));
+  const listAt = imageAt + headers.bytes;
+  const imageBytes = headers.bytes + calls.length * callBytes;
+  const arenaAt = aligned(imageAt + imageBytes);
+  const memoryBytes = arenaAt + plan.bytes;
+  if (memoryBytes > addressable)
+    throw new OctavoError({
+      code: 'UNSUPPORTED',
+      where: `graph '${graph.name}'`,
+      what: `it needs ${memoryBytes} bytes of memory, and WebAssembly addresses 4 GB`,
+      remedy: 'Give smaller sizes (--dim)',
+    });
+  const absolute = (address: Address): number =>
+    address.space === 'constants'
+      ? constantsAt + constants.offsetOf(address)
+      : arenaAt + plan.offsets[address.block]! + address.offset;
+  const image = new Uint8Array(imageBytes);
+  const list = new DataView(image.buffer, headers.bytes);
+  for (const [i, { kernel, params, units }] of calls.entries()) {
+    const numbers = Object.entries(params).map(
+      ([name, value]) => [name, typeof value === 'number' ? value : absolute(value)] as const,
+    );
+    image.set(writeHeader(kernel, Object.fromEntries(numbers)), headers.offsets[i]!);
+    list.setInt32(i * callBytes, kernels.indexOf(kernel), true);
+    list.setInt32(i * callBytes + 4, imageAt + headers.offsets[i]!, true);
+    list.setInt32(i * callBytes + 8, units, true);
+  }
+  const port = ([{ name }, view]: readonly [Port, View]): CompiledPort => ({
+    name,
+    ...typeAtDoor(graph.value(name).dtype, view, name),
+    dims: view.dims,
+    at: absolute(view.at),
+    strides: view.strides,
+  });
+  return {
+    image,
+    finish: (offset) => ({
+      sizes: graph.sizes,
+      image: { offset, bytes: imageBytes, at: imageAt },
+      list: listAt,
+      calls: calls.map(({ node, kernel, macs }) => ({
+        node: node.name,
+        op: node.op,
+        kernel: kernels.indexOf(kernel),
+        ...(macs === undefined ? {} : { macs }),
+      })),
+      memoryBytes,
+      arenaBytes: plan.bytes,
+      arenaLowerBound: plan.lowerBound,
+      inputs: inputs.map(port),
+      outputs: outputs.map(port),
+    }),
+  };
+}
+
+function headerPlaces(kernels: readonly Kernel[]): { offsets: readonly number[]; bytes: number } {
+  let bytes = 0;
+  const offsets = kernels.map((kernel) => {
+    const at = bytes;
+    bytes += headerLayout(kernel.fields).bytes;
+    return at;
+  });
+  return { offsets, bytes };
+}
+
+function typeAtDoor(dtype: string, { codes }: View, name: string): Pick<CompiledPort, 'dtype' | 'codes'> {
+  const known: readonly string[] = ['float32', 'uint8', 'int8', 'bool', 'int64'] satisfies ElementType[];
+  if (!known.includes(dtype)) throw new RangeError(`port '${name}' is ${dtype}`);
+  const door = dtype as ElementType;
+  if (codes === undefined) return { dtype: door };
+  return { dtype: door, codes: { scale: codes.scale, zeroPoint: codes.zero - (door === 'int8' ? 128 : 0) } };
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
