@@ -1,7 +1,16 @@
 /** A model made ready to compile: sizes fixed, shape computations done, codes on values, and nothing left that no output needs. */
 import { UnsupportedError } from '../base/errors.ts';
 import type { DType, Graph, Model, Node, Port, QuantParams, Tensor, ValueType } from '../ir/index.ts';
-import { dtypeOf, isOnnxDomain, opsetOf, readsOf, requiredInputs, shapeOf, staticDims, typeOf } from '../ir/index.ts';
+import {
+  dtypeOf,
+  isOnnxDomain,
+  opsetOf,
+  readsOf,
+  requiredInputs,
+  shapeOf,
+  staticDims,
+  typeOf,
+} from '../ir/index.ts';
 import { inferTypes } from '../ops/index.ts';
 import { absorbQdq } from '../passes/absorb-qdq.ts';
 import { bindableDims, bindDims } from '../passes/bind-dims.ts';
