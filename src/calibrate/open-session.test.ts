@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { onnxruntimeNode } from '../engines/onnxruntime-node.ts';
 import { readOnnxFile, writeOnnxFile } from '../formats/onnx/files-node.ts';
 import { readOnnx, writeOnnx, writeOnnxTo } from '../formats/onnx/index.ts';
@@ -33,13 +33,32 @@ test('a model whose weights lie in another file runs', async () => {
   expect(await logits(await openSession(engine, readOnnxFile(path)))).toEqual(expected);
 });
 
-test('a model written for the engine piece by piece runs, and its temporary files go', async () => {
-  const temporary = () => readdirSync(tmpdir()).filter((name) => /^octavo-engine-/.test(name));
-  const before = temporary();
-  const session = await engine.load({
-    writeTo: (graph, weights, location) =>
-      writeOnnxTo(model, graph, { externalData: { location, sink: weights } }),
+describe('a model written for the engine piece by piece', () => {
+  const before = process.env.TMPDIR;
+  afterEach(() => {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
   });
-  expect(temporary()).toEqual(before);
-  expect(await logits(session)).toEqual(expected);
+  const load = () =>
+    engine.load({
+      writeTo: (graph, weights, location) =>
+        writeOnnxTo(model, graph, { externalData: { location, sink: weights } }),
+    });
+
+  test('runs, and its temporary files go', async () => {
+    process.env.TMPDIR = join(folder, 'tmp');
+    mkdirSync(process.env.TMPDIR);
+    const session = await load();
+    expect(readdirSync(process.env.TMPDIR)).toEqual([]);
+    expect(await logits(session)).toEqual(expected);
+  });
+
+  test('where there is no room for it, the temporary folder is named', async () => {
+    process.env.TMPDIR = join(folder, 'none');
+    await expect(load()).rejects.toMatchObject({
+      code: 'IO',
+      where: process.env.TMPDIR,
+      remedy: expect.stringContaining('TMPDIR'),
+    });
+  });
 });

@@ -63,17 +63,34 @@ async function createSession(
   create: (source: Uint8Array | string) => Promise<OrtSession>,
 ): Promise<OrtSession> {
   if (typeof model === 'string' || model instanceof Uint8Array) return await create(model);
-  const folder = mkdtempSync(join(tmpdir(), 'octavo-engine-'));
+  const folder = inTemporary(() => mkdtempSync(join(tmpdir(), 'octavo-engine-')));
   const [path, location] = [join(folder, 'model.onnx'), 'model.onnx.data'];
   const files = [openSync(path, 'w'), openSync(join(folder, location), 'w')] as const;
   try {
-    const sinks = files.map((file): ByteSink => ({ write: (piece) => writeFileSync(file, piece) }));
+    const sinks = files.map(
+      (file): ByteSink => ({ write: (piece) => inTemporary(() => writeFileSync(file, piece)) }),
+    );
     model.writeTo(sinks[0]!, sinks[1]!, location);
     return await create(path);
   } finally {
     for (const file of files) closeSync(file);
     // The session has read the files, or holds them open: their names can go.
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A large model is copied for the engine, weights and all: that is where temporary folders run full. */
+function inTemporary<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    throw new OctavoError({
+      code: 'IO',
+      where: tmpdir(),
+      what: `the engine's copy of the model cannot be written there: ${(cause as Error).message}`,
+      remedy: 'Free as much room as the model takes, or name another temporary folder (TMPDIR)',
+      cause,
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import {
   closeSync,
   fsyncSync,
   openSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -52,7 +53,11 @@ export class FileSink implements ByteSink {
   constructor(path: string) {
     assertReplaceable(path);
     this.#path = path;
-    [this.#temporary, this.#descriptor] = onDisk(path, 'write', () => openBeside(path));
+    [this.#temporary, this.#descriptor] = onDisk(path, 'write', () => {
+      removeLeftovers(path);
+      return openBeside(path);
+    });
+    openHere.add(this.#temporary);
   }
 
   /** Small pieces are gathered: a graph has tens of thousands. */
@@ -81,6 +86,7 @@ export class FileSink implements ByteSink {
 
   publish(): void {
     onDisk(this.#path, 'write', () => renameSync(this.#temporary, this.#path));
+    openHere.delete(this.#temporary);
     this.#exists = false;
   }
 
@@ -89,6 +95,7 @@ export class FileSink implements ByteSink {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
     if (this.#exists) rmSync(this.#temporary, { force: true });
+    openHere.delete(this.#temporary);
     this.#exists = false;
   }
 
@@ -102,6 +109,37 @@ export class FileSink implements ByteSink {
       for (let done = 0; done < bytes.length; )
         done += writeSync(this.#descriptor!, bytes, done, Math.min(1 << 30, bytes.length - done));
     });
+  }
+}
+
+/** Temporary names this process is writing to. */
+const openHere = new Set<string>();
+
+/** Clears away what processes that were killed while they wrote this very file have left beside it. */
+function removeLeftovers(path: string): void {
+  const start = `.${basename(path)}.`;
+  let names: readonly string[] = [];
+  try {
+    names = readdirSync(dirname(path));
+  } catch {
+    // A folder may be written to and not listed.
+  }
+  for (const name of names) {
+    const writer = name.startsWith(start) ? /^(\d+)(?:\.\d+)?\.tmp$/.exec(name.slice(start.length)) : null;
+    const leftover = join(dirname(path), name);
+    if (writer === null || openHere.has(leftover) || isAlive(Number(writer[1]))) continue;
+    rmSync(leftover, { force: true });
+  }
+}
+
+/** In containers all processes have one number: one of our own that we are not writing to is from before. */
+function isAlive(id: number): boolean {
+  if (id === process.pid) return false;
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code !== 'ESRCH';
   }
 }
 

@@ -145,6 +145,15 @@ describe('writing', () => {
     expect(readFileSync(at('m.onnx'), 'utf8')).toBe('before');
   });
 
+  test('what a killed process left is cleared away, what another one is writing is not', () => {
+    const dead = spawnSync(process.execPath, ['--version']).pid;
+    const [gone, before, live] = [dead, `${process.pid}.3`, process.ppid].map((id) => `.m.onnx.${id}.tmp`);
+    const others = ['.m.onnx.tmp', `.n.onnx.${dead}.tmp`, `.m.onnx.${dead}.txt`, live!];
+    for (const name of [gone!, before!, ...others]) writeFileSync(at(name), 'half');
+    writeOnnxFile(readOnnx(sumModel()), at('m.onnx'));
+    expect(readdirSync(folder).sort()).toEqual([...others, 'm.onnx'].sort());
+  });
+
   test('a folder that is not there, and a folder in the place of the file, are IO errors', () => {
     const model = readOnnx(sumModel());
     expect(codeOf(() => writeOnnxFile(model, at('none/m.onnx')))).toEqual([
