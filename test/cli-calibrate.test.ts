@@ -32,7 +32,7 @@ const bytes = (name: string): Buffer => readFileSync(at(name));
 
 beforeAll(() => {
   done('calibrate', example('model.onnx'), ...few, '-o', at('whole.json'));
-});
+}, 60_000);
 
 test('four shards in any order merge to the table of the whole, byte for byte', () => {
   for (const i of [0, 1, 2, 3]) {

@@ -24,9 +24,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Sends the signal once calibration is seen to go on. */
+/** Sends the signal once this phase is seen to go on. */
 function interrupted(
   signal: NodeJS.Signals,
+  phase = 'calibrating',
 ): Promise<{ code: number | null; signal: NodeJS.Signals | null; text: string }> {
   const model = join(root, 'examples/fashion-mnist/model.onnx');
   const args = [
@@ -37,7 +38,7 @@ function interrupted(
     '--preset',
     '0-1',
     '--samples',
-    '50000',
+    phase === 'proving' ? '8' : '50000',
   ];
   const child = spawn(process.execPath, [
     join(root, 'bin/octavo.mjs'),
@@ -49,7 +50,7 @@ function interrupted(
   child.stderr.on('data', (part) => {
     text += part;
     // Once: a second Ctrl-C ends the process on the spot.
-    if (/calibrating/.test(text) && !child.killed) child.kill(signal);
+    if (text.includes(phase) && !child.killed) child.kill(signal);
   });
   return new Promise((resolve) => child.on('close', (code, by) => resolve({ code, signal: by, text })));
 }
@@ -59,6 +60,21 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s: exit 130, a word on it, no file',
   expect(result.code).toBe(130);
   expect(result.text).toMatch(/octavo: calibration: cancelled\n {2}Run it again/);
   expect(readdirSync(out)).toEqual([]);
+});
+
+test.each(['data:', 'checking scale', 'checking answers'])('Ctrl-C at %s: the same', async (phase) => {
+  const { code, text } = await interrupted('SIGINT', phase);
+  expect(code).toBe(130);
+  expect(text).toMatch(/octavo: checking \w+: cancelled\n {2}Run it again/);
+  expect(readdirSync(out)).toEqual([]);
+});
+
+test('Ctrl-C while proving: the model is written whole, and said to be unproven', async () => {
+  const { code, text } = await interrupted('SIGINT', 'proving');
+  expect(code).toBe(130);
+  expect(text).toMatch(/octavo: comparison: cancelled\n {2}\S+int8\.onnx is written and not proven/);
+  expect(readdirSync(out)).toEqual(['int8.onnx']);
+  rmSync(join(out, 'int8.onnx'));
 });
 
 test('SIGKILL: nothing half-written', async () => {

@@ -98,6 +98,8 @@ async function runCalibrate(args: readonly string[], raw: RawOptions, call: Comm
         watch.see(soFar.samples, soFar.statistics);
         save(soFar);
       },
+    }).catch((error: unknown) => {
+      throw resumableLater(error, settings.partial);
     });
     const table = calibrationTable(measured, settings.shard);
     writeTextFile(output, tableToJson(table));
@@ -225,4 +227,11 @@ function checkpoints({ partial, checkpointMs, shard }: Settings): (soFar: Measur
     writeTextFile(partial, tableToJson(calibrationTable(soFar, shard)));
     savedMs = performance.now();
   };
+}
+
+function resumableLater(error: unknown, partial: string): unknown {
+  if (!(error instanceof OctavoError) || error.code !== 'CANCELLED' || !existsSync(partial)) return error;
+  const { code, where, what, cause } = error;
+  const remedy = `${partial} holds what was measured: run it again to go on`;
+  return new OctavoError({ code, where, what, remedy, cause });
 }

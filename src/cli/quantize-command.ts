@@ -236,6 +236,14 @@ function besideTable(data: OpenedDataset, table: CalibrationTable, describe: rea
   return { eval: data.only(fresh), labelled: data.classes !== undefined, describe, notes };
 }
 
+/** Interrupted after the writing: there is a file, and whoever finds it should know. */
+function unproven(error: unknown, output: string): unknown {
+  if (!(error instanceof OctavoError) || error.code !== 'CANCELLED') return error;
+  const { code, where, what, cause } = error;
+  const remedy = `${output} is written and not proven: octavo compare proves it, or run this again`;
+  return new OctavoError({ code, where, what, remedy, cause });
+}
+
 interface Finished {
   readonly input: string;
   readonly settings: Settings;
@@ -248,7 +256,11 @@ interface Finished {
 
 async function proveAndPrint({ input, settings, int8, data, run, clear, json }: Finished): Promise<number> {
   const proof =
-    run === undefined ? undefined : await compare(int8, data.eval!, { ...run, labelled: data.labelled });
+    run === undefined
+      ? undefined
+      : await compare(int8, data.eval!, { ...run, labelled: data.labelled }).catch((error: unknown) => {
+          throw unproven(error, settings.output);
+        });
   const gate = proof === undefined ? undefined : judge(proof, settings.gate);
   clear();
   const report: QuantizeReport = {
