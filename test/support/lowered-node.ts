@@ -4,7 +4,7 @@ import type { Kernel, Variant } from '../../src/compile/kernels/kernel.ts';
 import { writeHeader } from '../../src/compile/kernels/kernel.ts';
 import { loweringOf } from '../../src/compile/lowering/index.ts';
 import { denseStrides, elementBytes } from '../../src/compile/lowering/loops.ts';
-import type { Address, LowerContext, StoredCodes, View } from '../../src/compile/lowering/lowering.ts';
+import type { Address, Halo, LowerContext, StoredCodes, View } from '../../src/compile/lowering/lowering.ts';
 import { assembleModule } from '../../src/compile/module.ts';
 import type { Attribute, DType, Node, QuantParams } from '../../src/ir/index.ts';
 import { Tensor } from '../../src/ir/index.ts';
@@ -65,7 +65,13 @@ export function lowerNode(test: TestNode): Lowered {
   };
   const expected = expectedOf(node, opset, test);
   const memory = new TestMemory();
-  const inputViews = inputs.map((v) => v && memory.view(v.tensor.dtype, v.tensor.dims, v.quant, v.layout));
+  const constant = (i: number): Tensor | undefined => (inputs[i]?.constant ? inputs[i].tensor : undefined);
+  const lowering = loweringOf(node);
+  if (lowering === undefined) throw new Error(`${test.op} has no lowering`);
+  const halo = lowering.halo?.({ node, opset, inputs: inputs.map((v) => v?.tensor.dims), constant });
+  const inputViews = inputs.map(
+    (v, i) => v && memory.view(v.tensor.dtype, v.tensor.dims, v.quant, v.layout, i === 0 ? halo : undefined),
+  );
   for (const [i, view] of inputViews.entries()) if (view) memory.write(view, inputs[i]!.tensor);
   const outputViews = expected.map((t, i) =>
     memory.view(t.dtype, t.dims, outputs[i]!.quant, outputs[i]!.layout),
@@ -77,7 +83,7 @@ export function lowerNode(test: TestNode): Lowered {
     inputCount: inputs.length,
     has: (i) => inputs[i] !== undefined,
     input: (i) => inputViews[i]!,
-    constant: (i) => (inputs[i]?.constant ? inputs[i].tensor : undefined),
+    constant,
     inputQuant: (i) => inputs[i]?.quant,
     outputQuant: (i) => outputs[i]?.quant,
     output: (i) => outputViews[i]!,
@@ -88,9 +94,8 @@ export function lowerNode(test: TestNode): Lowered {
       throw new Error(`refused: ${what}`);
     },
   };
-  const lowering = loweringOf(node);
-  if (lowering === undefined) throw new Error(`${test.op} has no lowering`);
   lowering.lower(context);
+  for (const view of outputViews) memory.freeChannels(view);
   return { expected, calls, memory, outputs: outputViews };
 }
 
@@ -213,22 +218,46 @@ class TestMemory {
     return { space: 'arena', block: 0, offset };
   }
 
-  view(dtype: DType, dims: readonly number[], quant?: QuantParams, layout: TestLayout = 'dense'): View {
+  view(
+    dtype: DType,
+    dims: readonly number[],
+    quant?: QuantParams,
+    layout: TestLayout = 'dense',
+    halo?: Halo,
+  ): View {
     const element = elementOf(dtype);
     const bytes = elementBytes(element);
     const codes = quant && storedCodes(quant);
     const count = dims.reduce((a, b) => a * b, 1);
-    if (layout === 'dense' || dims.length < 3) {
+    if (layout === 'dense' || dims.length < 3 || dims.length > 4) {
       const offset = this.#take(count * bytes, 16);
       return { at: at(offset), dims, strides: denseStrides(dims, bytes), element, codes };
     }
     const [n, c, ...spatial] = dims as [number, number, ...number[]];
     const pixel = Math.ceil(c / 8) * 8 * bytes;
-    const padded = spatial.map((d) => d + 3);
+    // More of a border than was asked for: what lies beyond is not to be touched.
+    const before = halo === undefined ? [1, 1] : [halo.top, halo.left];
+    const behind = halo === undefined ? [2, 2] : [halo.bottom + 1, halo.right + 1];
+    const [begin, end] = [before, behind].map((list) => list.slice(2 - spatial.length));
+    const padded = spatial.map((d, a) => begin![a]! + d + end![a]!);
     const strides = denseStrides(padded, pixel);
     const image = padded.reduce((a, b) => a * b, pixel);
-    const offset = this.#take(n * image, 16) + strides.reduce((sum, s) => sum + s, 0);
+    const start = this.#take(n * image, 16);
+    if (halo !== undefined) {
+      this.#bytes.fill(codes!.zero, start, start + n * image);
+      for (let at = start; at < start + n * image; at += pixel) this.#bytes.fill(0xa5, at + c, at + pixel);
+    }
+    const offset = start + strides.reduce((sum, s, a) => sum + s * begin![a]!, 0);
     return { at: at(offset), dims, strides: [image, bytes, ...strides], element, codes };
+  }
+
+  /** Behind the channels of a pixel there is room for eight, which the kernel that writes the pixel may fill. */
+  freeChannels(view: View): void {
+    const [channels, pixel] = [view.dims[1]!, view.strides.at(-1)!];
+    const room = Math.ceil(channels / 8) * 8;
+    if (view.dims.length < 3 || view.strides[1] !== 1 || pixel < room) return;
+    for (const place of placesOf({ ...view, dims: view.dims.with(1, 1) }))
+      this.free.push([place + channels, place + room]);
   }
 
   write(view: View, tensor: Tensor): void {

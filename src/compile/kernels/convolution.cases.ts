@@ -1,0 +1,117 @@
+// Convolutions of odd sizes: every remainder of the tiles, runs near and far, rows and images with gaps, extreme sums.
+import type { KernelCase } from '../../../test/support/kernel-case.ts';
+import { CaseMemory, kernelCase } from '../../../test/support/kernel-case.ts';
+import { Dice, placePanels, resultOf, someProducts } from '../../../test/support/products.ts';
+import { convolution, convolutionBy3, convolutionCodes, convolutionFloats } from './convolution.ts';
+import type { Results } from './product-results.ts';
+
+const kernels = [
+  { kernel: convolution, results: 'padded', round: 8 },
+  { kernel: convolutionBy3, results: 'padded', round: 12 },
+  { kernel: convolutionCodes, results: 'codes', round: 8 },
+  { kernel: convolutionFloats, results: 'floats', round: 8 },
+] as const;
+
+interface Shape {
+  readonly columns: number;
+  readonly rows: number;
+  readonly images: number;
+  readonly runs: number;
+  readonly rounds: number;
+  readonly channels: number;
+}
+
+const shapes: readonly Shape[] = [
+  { columns: 1, rows: 1, images: 1, runs: 1, rounds: 1, channels: 1 },
+  ...[2, 3, 4, 5, 6, 7, 8, 9, 11, 13].map((columns) => ({
+    columns,
+    rows: 1,
+    images: 1,
+    runs: 1,
+    rounds: 2,
+    channels: 8,
+  })),
+  { columns: 7, rows: 3, images: 2, runs: 3, rounds: 2, channels: 16 },
+  { columns: 5, rows: 5, images: 3, runs: 9, rounds: 1, channels: 13 },
+  { columns: 1, rows: 19, images: 1, runs: 2, rounds: 3, channels: 24 },
+  { columns: 14, rows: 2, images: 1, runs: 1, rounds: 40, channels: 9 },
+];
+
+export function* convolutionCases(): Generator<KernelCase> {
+  let seed = 1;
+  for (const { kernel, results, round } of kernels)
+    for (const shape of shapes) yield oneCase(seed++, kernel, results, round, shape);
+}
+
+function oneCase(
+  seed: number,
+  kernel: (typeof kernels)[number]['kernel'],
+  results: Results,
+  round: number,
+  { columns, rows, images, runs, rounds, channels }: Shape,
+): KernelCase {
+  const dice = new Dice(seed);
+  const runBytes = round * rounds;
+  const size = results === 'floats' ? 4 : 1;
+  // Codes and floats also lie channel by channel, far apart.
+  const planes = results !== 'padded' && dice.between(0, 1) === 1;
+  const pixels = columns * rows * images;
+  const channelStep = planes ? pixels * size : size;
+  const room = results === 'padded' ? Math.ceil(channels / 8) * 8 : planes ? size : channels * size;
+  const gap = (): number => dice.between(0, 2) * 8;
+  const step = (pixel: number): { pixel: number; row: number; image: number } => ({
+    pixel: pixel + (planes ? 0 : gap()),
+    row: planes ? 0 : gap(),
+    image: planes ? 0 : gap(),
+  });
+  const to = step(room);
+  const from = { pixel: [4, runBytes, runBytes + 8][dice.between(0, 2)]!, row: gap(), image: gap() };
+  const skips = Int32Array.from({ length: runs }, () => dice.between(-runBytes / 4, 9) * 4);
+  const products = someProducts(dice, channels, runs * runBytes, results);
+  const memory = new CaseMemory();
+  const start = (p: number, { pixel, row, image }: typeof to): number =>
+    p * pixel + Math.floor(p / columns) * row + Math.floor(p / (columns * rows)) * image;
+  const offsets = [0];
+  for (let r = 1; r < runs; r++) offsets.push(offsets[r - 1]! + runBytes + skips[r - 1]!);
+  const before = Math.max(0, -Math.min(...offsets));
+  const reach = before + start(pixels - 1, from) + Math.max(...offsets) + runBytes;
+  const bytes = dice.bytes(reach, dice.between(0, 2) === 0 ? 'extreme' : 'any');
+  const source = memory.place(bytes) + before;
+  const target = memory.room(start(pixels - 1, to) + room + (channels - 1) * (planes ? channelStep : 0));
+  const expected: { at: number; bytes: Uint8Array }[] = [];
+  const scribbled: { at: number; bytes: number }[] = [];
+  for (let p = 0; p < pixels; p++) {
+    const first = before + start(p, from);
+    const data = offsets.flatMap((o) => [...bytes.subarray(first + o, first + o + runBytes)]);
+    const at = target + start(p, to);
+    for (let c = 0; c < channels; c++)
+      expected.push({ at: at + c * channelStep, bytes: resultOf(products, c, data) });
+    if (results === 'padded') scribbled.push({ at: at + channels, bytes: room - channels });
+  }
+  return kernelCase(kernel, {
+    name: `${kernel.name} ${columns} x ${rows} x ${images} pixels, ${runs} runs of ${runBytes}, ${channels} channels`,
+    params: {
+      source,
+      sourcePixel: from.pixel,
+      sourceRow: from.row,
+      sourceImage: from.image,
+      target,
+      targetPixel: to.pixel,
+      targetRow: to.row,
+      targetImage: to.image,
+      columns,
+      rows,
+      runs,
+      runBytes,
+      skips: memory.place(skips),
+      weights: placePanels(memory, products),
+      channels,
+      channelStep,
+      zero: products.zero,
+    },
+    units: pixels,
+    memory: memory.finish(),
+    expected,
+    scribbled,
+  });
+}

@@ -1,0 +1,21 @@
+// Products with constant weights, against sums written out: the baseline here, both variants in test/kernels-elsewhere.test.ts.
+import { describe, expect, test } from 'vitest';
+import { runKernelCase } from '../../../test/support/kernel-case.ts';
+import { validated } from '../../../test/support/validated-module.ts';
+import { assembleModule } from '../module.ts';
+import { convolutionCases } from './convolution.cases.ts';
+import { convolution, convolutionBy3, convolutionCodes, convolutionFloats } from './convolution.ts';
+import { thinProductCases } from './thin-product.cases.ts';
+import { thinProduct, thinProductCodes, thinProductFloats } from './thin-product.ts';
+
+const kernels = [convolution, convolutionBy3, convolutionCodes, convolutionFloats];
+const thin = [thinProduct, thinProductCodes, thinProductFloats];
+
+test.each(['relaxed', 'baseline'] as const)('the %s module is valid', async (variant) => {
+  await validated(assembleModule([...kernels, ...thin], { variant }));
+});
+
+describe('sums over windows, scaled and rounded once', () => {
+  for (const one of [...convolutionCases(), ...thinProductCases()])
+    test(one.name, () => expect(runKernelCase(one, 'baseline')).toBeUndefined());
+});

@@ -1,0 +1,120 @@
+/**
+ * What becomes of the sums of a panel: eight channels of a pixel are scaled, rounded and stored. `padded` writes eight codes, as
+ * the layouts of images and rows have room for; `codes` and `floats` write the channels there are, wherever they lie, and add
+ * a shift (a bias in real numbers).
+ */
+import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
+import { i32, ops } from '../../wasm/index.ts';
+import type { QuadProducts, QuadSum } from './quad-products.ts';
+import type { Rounding } from './rounding.ts';
+import { clamped, codesOf, loadRounding, narrowed, rounded, scaled, storeHalf } from './rounding.ts';
+
+/** Of the eight channels of a pixel. */
+export type PixelSums = readonly [QuadSum, QuadSum];
+
+interface Pixel {
+  readonly sums: PixelSums;
+  readonly target: Local<'i32'>;
+}
+
+export type Results = 'padded' | 'codes' | 'floats';
+
+const { v128: V, i32: I, f32x4: F } = ops;
+
+/** Bytes behind the weights of a panel: factors, and shifts. */
+export function tailBytes(results: Results): number {
+  return results === 'padded' ? 32 : 64;
+}
+
+export interface ResultParams {
+  /** Of the stored codes. */
+  readonly zero: Local<'i32'>;
+  /** Output channels from this panel on. */
+  readonly channelsLeft: Local<'i32'>;
+  /** Bytes from one channel to the next; `padded` has them next to each other. */
+  readonly channelStep: Local<'i32'>;
+}
+
+export class ProductResults {
+  readonly #f: FunctionBody;
+  readonly #products: QuadProducts;
+  readonly #rounding: Rounding;
+  readonly #factors: readonly Local<'v128'>[];
+  readonly #shifts: readonly Local<'v128'>[];
+  readonly #results: Results;
+  readonly #wide: readonly Local<'v128'>[];
+  readonly #codes: Local<'v128'>;
+
+  constructor(f: FunctionBody, products: QuadProducts, results: Results) {
+    this.#f = f;
+    this.#products = products;
+    this.#results = results;
+    this.#rounding = { magic: f.local('v128'), lift: f.local('v128') };
+    this.#factors = f.locals('v128', 2);
+    this.#shifts = results === 'padded' ? [] : f.locals('v128', 2);
+    this.#wide = f.locals('v128', 2);
+    this.#codes = f.local('v128');
+  }
+
+  /** `tail` points behind the weights of the panel; sums and targets are those of each pixel. */
+  store(tail: Expression<'i32'>, pixels: readonly Pixel[], params: ResultParams): void {
+    const f = this.#f;
+    for (const [i, factors] of this.#factors.entries()) f.set(factors, V.load(tail, 16 * i));
+    for (const [i, shifts] of this.#shifts.entries()) f.set(shifts, V.load(tail, 32 + 16 * i));
+    if (this.#results !== 'floats') loadRounding(f, params.zero, this.#rounding);
+    if (this.#results === 'padded') this.#storePadded(pixels);
+    else
+      for (const { sums, target } of pixels)
+        if (this.#results === 'codes') this.#storeCodes(sums, target, params);
+        else this.#storeFloats(sums, target, params);
+  }
+
+  #steps(sums: PixelSums, i: 0 | 1): Expression<'v128'> {
+    const steps = scaled(this.#products.total(sums[i]), this.#factors[i]!);
+    return this.#results === 'padded' ? steps : F.add(steps, this.#shifts[i]!);
+  }
+
+  #storePadded(pixels: readonly Pixel[]): void {
+    const f = this.#f;
+    const eight = (sums: PixelSums): Expression<'v128'> =>
+      narrowed(rounded(this.#steps(sums, 0), this.#rounding), rounded(this.#steps(sums, 1), this.#rounding));
+    for (let m = 0; m < pixels.length; m += 2) {
+      const [a, b] = [pixels[m]!, pixels[m + 1]];
+      f.set(this.#wide[0]!, eight(a.sums));
+      f.set(this.#codes, codesOf(this.#wide[0]!, b === undefined ? this.#wide[0]! : eight(b.sums)));
+      storeHalf(f, a.target, this.#codes, 0);
+      if (b !== undefined) storeHalf(f, b.target, this.#codes, 1);
+    }
+  }
+
+  #storeCodes(sums: PixelSums, target: Local<'i32'>, params: ResultParams): void {
+    const f = this.#f;
+    const half = (i: 0 | 1): Expression<'v128'> => rounded(clamped(this.#steps(sums, i)), this.#rounding);
+    f.set(this.#wide[0]!, narrowed(half(0), half(1)));
+    f.set(this.#codes, codesOf(this.#wide[0]!, this.#wide[0]!));
+    this.#eachChannel(target, params, (at, lane) => V.store8_lane(at, this.#codes, lane));
+  }
+
+  #storeFloats(sums: PixelSums, target: Local<'i32'>, params: ResultParams): void {
+    for (const i of [0, 1] as const) this.#f.set(this.#wide[i]!, this.#steps(sums, i));
+    this.#eachChannel(target, params, (at, lane) => V.store32_lane(at, this.#wide[lane >> 2]!, lane & 3));
+  }
+
+  /** The channels that are there: the last panel may have fewer than eight. */
+  #eachChannel(
+    target: Local<'i32'>,
+    { channelsLeft, channelStep }: ResultParams,
+    store: (at: Local<'i32'>, lane: number) => Expression<'none'>,
+  ): void {
+    const f = this.#f;
+    const at = f.let(target);
+    f.block((done) => {
+      for (let lane = 0; lane < 8; lane++) {
+        f.do(store(at, lane));
+        if (lane === 7) break;
+        f.branchIf(done, I.le_s(channelsLeft, i32(lane + 1)));
+        f.set(at, I.add(at, channelStep));
+      }
+    });
+  }
+}

@@ -1,0 +1,254 @@
+// Convolutions and matrix products compiled: bytes equal to the reference's for any sizes, windows, groups and parameters.
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { TestNode, TestValue } from '../../../test/support/lowered-node.ts';
+import { firstDifference, runLowered } from '../../../test/support/lowered-node.ts';
+import { codes, floats, quants } from '../../../test/support/random-tensors.ts';
+import type { Attribute, QuantParams } from '../../ir/index.ts';
+import { attr, perChannel, perTensor, Tensor } from '../../ir/index.ts';
+
+const settings = fc.record({
+  seed: fc.nat(),
+  quant: quants,
+  /** Undefined: float32. */
+  to: fc.option(quants, { nil: undefined, freq: 4 }),
+  bias: fc.constantFrom('none', 'codes', 'reals'),
+  scales: fc.constantFrom('one', 'each'),
+  coarse: fc.integer({ min: 0, max: 12 }),
+  split: fc.double({ min: 0, max: 1, noNaN: true }),
+});
+
+type Setting = typeof settings extends fc.Arbitrary<infer T> ? T : never;
+
+/** Weight and bias; steps of the result from far below a code to many. */
+function constants(
+  { seed, quant, bias, scales, coarse }: Setting,
+  dims: readonly number[],
+  axis: number,
+  channels: number,
+): readonly (TestValue | undefined)[] {
+  const count = dims[axis]!;
+  const each = Array.from({ length: count }, (_, c) => 2 ** -(coarse + (c % 3)) * (1 + (c % 5) / 7));
+  const weight: QuantParams =
+    scales === 'each' ? perChannel('int8', each, axis, 'a test') : perTensor('int8', each[0]!, 0, 'a test');
+  const products = Array.from(
+    { length: channels },
+    (_, c) => quant.scales[0]! * weight.scales[c % weight.scales.length]!,
+  );
+  const given: TestValue[] = [{ tensor: codes(dims, seed + 1, 'int8'), quant: weight, constant: true }];
+  if (bias === 'codes') {
+    const values = codes([channels], seed + 2, 'int8').toNumbers();
+    given.push({
+      tensor: Tensor.from(
+        'int32',
+        [channels],
+        Array.from(values, (v) => v * 300),
+      ),
+      quant: perChannel('int32', products, 0, 'a test'),
+      constant: true,
+    });
+  } else if (bias === 'reals') given.push({ tensor: floats([channels], seed + 2), constant: true });
+  return given;
+}
+
+function holds(
+  setting: Setting,
+  data: readonly number[],
+  node: Pick<TestNode, 'op' | 'attributes'>,
+  rest: readonly (TestValue | undefined)[],
+  layout: 'dense' | 'last',
+): void {
+  const { seed, quant, to, split } = setting;
+  const ran = runLowered(
+    {
+      ...node,
+      inputs: [{ tensor: codes(data, seed, quant.dtype as 'uint8'), quant, layout }, ...rest],
+      outputs: [to === undefined ? {} : { quant: to, layout }],
+    },
+    split,
+  );
+  expect(firstDifference(ran)).toBe(undefined);
+}
+
+const small = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
+
+const windows = fc.record({
+  rank: fc.constantFrom(1, 2),
+  images: small(2),
+  kernel: fc.tuple(small(4), small(4)),
+  strides: fc.tuple(small(3), small(3)),
+  dilations: fc.tuple(small(2), small(2)),
+  pads: fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 4, maxLength: 4 }),
+  extra: fc.tuple(fc.nat(8), fc.nat(8)),
+});
+
+type Windows = typeof windows extends fc.Arbitrary<infer T> ? T : never;
+
+/** Spatial sizes that the window fits, and its attributes. */
+function windowed({ rank, kernel, strides, dilations, pads, extra }: Windows): {
+  sizes: number[];
+  kernel: number[];
+  attributes: Record<string, Attribute>;
+} {
+  const cut = <T>(list: readonly T[]): T[] => list.slice(2 - rank);
+  const [begin, end] = [cut(pads.slice(0, 2)), cut(pads.slice(2))];
+  const spans = cut(kernel).map((k, a) => (k - 1) * cut(dilations)[a]! + 1);
+  return {
+    sizes: spans.map((span, a) => Math.max(1, span - begin[a]! - end[a]!) + cut(extra)[a]!),
+    kernel: cut(kernel),
+    attributes: {
+      strides: attr.ints(cut(strides)),
+      dilations: attr.ints(cut(dilations)),
+      pads: attr.ints([...begin, ...end]),
+    },
+  };
+}
+
+describe('Conv', () => {
+  test('dense and in groups', () => {
+    fc.assert(
+      fc.property(
+        settings,
+        windows,
+        small(3),
+        small(9),
+        small(18),
+        (setting, window, group, inputs, outputs) => {
+          const { sizes, kernel, attributes } = windowed(window);
+          const weight = [outputs * group, inputs, ...kernel];
+          holds(
+            setting,
+            [window.images, inputs * group, ...sizes],
+            { op: 'Conv', attributes: { ...attributes, group: attr.int(group) } },
+            constants(setting, weight, 0, outputs * group),
+            'last',
+          );
+        },
+      ),
+      { numRuns: 120 },
+    );
+  });
+
+  test('depthwise', () => {
+    fc.assert(
+      fc.property(settings, windows, small(20), fc.boolean(), (setting, window, channels, frequent) => {
+        const stride = 1 + (setting.seed % 2);
+        const usual = { kernel: [3, 3], strides: [stride, stride], dilations: [1, 1], rank: 2 } as const;
+        const { sizes, kernel, attributes } = windowed(
+          frequent ? ({ ...window, ...usual } as unknown as Windows) : window,
+        );
+        holds(
+          frequent ? { ...setting, bias: setting.bias === 'reals' ? 'codes' : setting.bias } : setting,
+          [window.images, channels, ...sizes],
+          { op: 'Conv', attributes: { ...attributes, group: attr.int(channels) } },
+          constants(setting, [channels, 1, ...kernel], 0, channels),
+          'last',
+        );
+      }),
+      { numRuns: 120 },
+    );
+  });
+
+  test('the usual windows take the kernels made for them', () => {
+    const setting: Setting = {
+      seed: 7,
+      quant: perTensor('uint8', 0.5, 3, 'a test'),
+      to: perTensor('uint8', 8, 100, 'a test'),
+      bias: 'codes',
+      scales: 'each',
+      coarse: 8,
+      split: 0.5,
+    };
+    const names = (dims: readonly number[], weight: readonly number[], attributes: TestNode['attributes']) =>
+      runLowered({
+        op: 'Conv',
+        attributes: attributes!,
+        inputs: [
+          { tensor: codes(dims, 1, 'uint8'), quant: setting.quant, layout: 'last' },
+          ...constants(setting, weight, 0, weight[0]!),
+        ],
+        outputs: [{ quant: setting.to!, layout: 'last' }],
+      }).kernels;
+    const pads = attr.ints([1, 1, 1, 1]);
+    expect(names([1, 16, 9, 9], [24, 16, 1, 1], {})).toEqual(['convolution']);
+    expect(names([1, 16, 9, 9], [24, 16, 3, 3], { pads })).toEqual(['convolution']);
+    expect(names([1, 16, 9, 9], [16, 1, 3, 3], { pads, group: attr.int(16) })).toEqual(['depthwise-3x3']);
+    const strides = attr.ints([2, 2]);
+    expect(names([1, 16, 9, 9], [16, 1, 3, 3], { pads, strides, group: attr.int(16) })).toEqual([
+      'depthwise-3x3-stride-2',
+    ]);
+    expect(names([1, 16, 9, 9], [16, 8, 3, 3], { pads, group: attr.int(2) })).toEqual([
+      'convolution',
+      'convolution',
+    ]);
+    expect(names([1, 1280, 1, 1], [40, 1280, 1, 1], {})).toEqual(['thin-product']);
+  });
+});
+
+describe('products with constant matrices', () => {
+  test('MatMul', () => {
+    fc.assert(
+      fc.property(
+        settings,
+        fc.array(small(4), { maxLength: 4 }),
+        small(40),
+        small(30),
+        (setting, rows, k, n) => {
+          const [weight] = constants(setting, [k, n], 1, n);
+          holds(setting, [...rows, k], { op: 'MatMul' }, [weight], 'dense');
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('Gemm', () => {
+    fc.assert(
+      fc.property(
+        settings,
+        fc.tuple(small(9), small(40), small(30)),
+        fc.boolean(),
+        fc.boolean(),
+        (setting, [m, k, n], transA, transB) => {
+          holds(
+            setting,
+            transA ? [k, m] : [m, k],
+            { op: 'Gemm', attributes: { transA: attr.int(+transA), transB: attr.int(+transB) } },
+            constants(setting, transB ? [n, k] : [k, n], transB ? 0 : 1, n),
+            'dense',
+          );
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('what is refused', () => {
+  const quant = perTensor('uint8', 0.01, 0, 'a test');
+  const data = (dims: readonly number[]): TestValue => ({ tensor: codes(dims, 1, 'uint8'), quant });
+  const run = (node: TestNode) => () => runLowered(node);
+  test('sums that 32 bits do not hold', () => {
+    const k = 70000;
+    const weight: TestValue = {
+      tensor: Tensor.of('int8', [k, 1], new Int8Array(k).fill(127)),
+      quant: perTensor('int8', 0.01, 0, 'a test'),
+      constant: true,
+    };
+    // The data are zeros, so that the reference's own sums stay small.
+    const zeros: TestValue = { tensor: Tensor.of('uint8', [1, k], new Uint8Array(k)), quant };
+    expect(run({ op: 'MatMul', inputs: [zeros, weight], outputs: [{ quant }] })).toThrow(
+      'which 32 bits do not hold',
+    );
+  });
+  test('weights far from their zero point', () => {
+    const weight: TestValue = {
+      tensor: codes([8, 8], 1, 'uint8'),
+      quant: perTensor('uint8', 0.01, 0, 'a test'),
+      constant: true,
+    };
+    expect(run({ op: 'MatMul', inputs: [data([2, 8]), weight], outputs: [{ quant }] })).toThrow(
+      'further than 8 signed bits',
+    );
+  });
+});
