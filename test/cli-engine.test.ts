@@ -76,7 +76,7 @@ describe('with both', () => {
     const { status, stderr } = octavo('both', 'quantize', 'nowhere.onnx', '--engine', 'tensorrt');
     expect([status, stderr]).toEqual([
       2,
-      "octavo: --engine: there is no 'tensorrt'\n  Choose one of: node, web\n",
+      "octavo: --engine: there is no 'tensorrt'\n  Choose one of: node, web, reference\n",
     ]);
   });
 });
@@ -148,4 +148,21 @@ test('with neither, both are named', () => {
   expect(status).toBe(1);
   expect(stderr).toMatch(/neither onnxruntime-node nor onnxruntime-web can be loaded/);
   expect(stderr).toMatch(/npm install onnxruntime-node .*npm install onnxruntime-web/);
+});
+
+test('with neither, --engine reference runs the models', () => {
+  const models = [example('model.onnx'), example('model.onnx')];
+  const data = ['--data', example('test.npz'), '--preset', '0-1', '--samples', '4', '--no-layers', '--json'];
+  const { status, stdout, stderr } = octavo(
+    'neither',
+    'compare',
+    ...models,
+    ...data,
+    '--engine',
+    'reference',
+  );
+  expect(status, stderr).toBe(0);
+  const report = JSON.parse(stdout) as CompareReport;
+  expect(report.engine).toMatch(/^octavo reference /);
+  expect([report.agreement, report.notes]).toEqual([1, []]);
 });

@@ -3,7 +3,8 @@
  * thread its answers, and so the INT8 files, are the same to the bit wherever the same version runs.
  */
 import { invalidArgument, OctavoError } from '../base/errors.ts';
-import type { Engine, LargeModel, Session, SessionOptions } from './engine.ts';
+import type { Engine, LargeModel, SessionOptions } from './engine.ts';
+import { givingWay } from './give-way.ts';
 import type { OrtSession, OrtTensorConstructor } from './ort-session.ts';
 import { engineError, ortSessionOptions, wrapOrtSession } from './ort-session.ts';
 
@@ -113,35 +114,4 @@ function refuse(
       `${name} has no disk to write it to`,
       'Use onnxruntime-node to look at the optimised graph',
     );
-}
-
-/** Longest a session keeps others waiting, in ms, where a single run does not take longer. */
-const patienceMs = 40;
-
-/**
- * Its runs end in microtasks alone, and so would a loop over them: no message, no signal and no click would come through
- * before the last sample. So the event loop gets a turn from time to time.
- */
-function givingWay(session: Session): Session {
-  return {
-    ...session,
-    async run(feeds, fetch) {
-      if (performance.now() - lastTurnMs > patienceMs) await nextTurn();
-      return session.run(feeds, fetch);
-    },
-  };
-}
-
-/** All sessions share the thread, so also the time of its last turn. */
-let lastTurnMs = 0;
-
-/** A message, as timers are held back in a page that is not in front. */
-async function nextTurn(): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  await new Promise<void>((resolve) => {
-    port1.onmessage = () => resolve();
-    port2.postMessage(undefined);
-  });
-  port1.close();
-  lastTurnMs = performance.now();
 }

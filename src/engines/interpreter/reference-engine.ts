@@ -6,14 +6,19 @@ import { dtypeOf, requiredInputs, shapeOf } from '../../ir/index.ts';
 import { absorbQdq } from '../../passes/absorb-qdq.ts';
 import { version } from '../../version.ts';
 import type { Engine, Session, SessionPort } from '../engine.ts';
-import type { InterpretOptions } from './interpret.ts';
+import { givingWay } from '../give-way.ts';
 import { interpret } from './interpret.ts';
+
+export interface ReferenceEngineOptions {
+  /** How INT8 files are run. Default `int8`. */
+  readonly arithmetic?: 'int8' | 'fake';
+}
 
 /**
  * With `arithmetic: 'int8'` (default) DequantizeLinear, operator, QuantizeLinear become one operator on codes, as engines
  * fuse them; with `fake` the file is run as written. Takes bytes; paths and models over 2 GB throw ENGINE.
  */
-export function referenceEngine(options: Pick<InterpretOptions, 'arithmetic'> = {}): Engine {
+export function referenceEngine(options: ReferenceEngineOptions = {}): Engine {
   const arithmetic = options.arithmetic ?? 'int8';
   const name = `octavo reference ${version} (${arithmetic})`;
   return {
@@ -27,7 +32,7 @@ export function referenceEngine(options: Pick<InterpretOptions, 'arithmetic'> = 
           remedy: 'Use onnxruntime for large models',
         });
       const model = readOnnx(file);
-      return sessionOf(arithmetic === 'int8' ? absorbQdq.run(model) : model, arithmetic);
+      return givingWay(sessionOf(arithmetic === 'int8' ? absorbQdq.run(model) : model, arithmetic));
     },
   };
 }
