@@ -5,12 +5,14 @@ import { browserBudgetKb, bundleForBrowser } from './support/browser-bundle.ts';
 test(`all of octavo, without onnxruntime, takes at most ${browserBudgetKb} KB gzipped`, async ({
   annotate,
 }) => {
-  const { gzippedBytes, imports } = await bundleForBrowser("export * from 'octavo';");
+  const { gzippedBytes, imports, files } = await bundleForBrowser("export * from 'octavo';");
   await annotate(`${(gzippedBytes / 1024).toFixed(1)} KB gzipped`);
   expect(gzippedBytes / 1024).toBeLessThanOrEqual(browserBudgetKb);
   // Something is in it, and nothing outside: no node: module, no onnxruntime.
   expect(gzippedBytes / 1024).toBeGreaterThan(20);
   expect(imports).toEqual([]);
+  // The arithmetic of the oracle is for octavo/reference.
+  expect(files.map(([file]) => file).filter((f) => /\/(oracle|interpret)\.ts$/.test(f))).toEqual([]);
 });
 
 test('who uses a part does not pay for the whole', async () => {

@@ -1,7 +1,7 @@
 /** docs/support.md: what the oracle computes, and how ONNX's own cases went. */
 
-import type { OperatorContract } from '../../src/ops/contract.ts';
-import { contracts } from '../../src/ops/index.ts';
+import type { OracleContract } from '../../src/ops/contract.ts';
+import { oracleContracts } from '../../src/ops/oracle.ts';
 import type { Judged } from './run-case.ts';
 
 export function totalsOf(judged: readonly Judged[]): { passed: number; failed: number; skipped: number } {
@@ -18,22 +18,22 @@ export function skipReasons(judged: readonly Judged[]): readonly (readonly [stri
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
 }
 
-const nameOf = (contract: OperatorContract): string =>
+const nameOf = (contract: OracleContract): string =>
   contract.domain === undefined || contract.domain === '' ? contract.op : `${contract.domain}.${contract.op}`;
 
 /** Operators that the interpreter computes. */
-export function claimedOperators(): readonly OperatorContract[] {
-  return contracts
+export function claimedOperators(): readonly OracleContract[] {
+  return oracleContracts
     .filter((c) => c.reference !== undefined || c.evaluate !== undefined)
     .toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
-function codesOf(contract: OperatorContract): string {
+function codesOf(contract: OracleContract): string {
   if (contract.codes !== undefined) return 'integers';
   return contract.quantize === undefined ? '' : 'by way of float';
 }
 
-function row(contract: OperatorContract, judged: readonly Judged[]): string {
+function row(contract: OracleContract, judged: readonly Judged[]): string {
   const own = judged.filter((j) => j.operator === nameOf(contract));
   const { passed, failed, skipped } = totalsOf(own);
   const why = skipReasons(own).map(([reason, times]) => `${times} × ${reason}`);

@@ -6,7 +6,7 @@ import { interpret } from '../../src/engines/interpreter/interpret.ts';
 import { readOnnx, readOnnxTensor } from '../../src/formats/onnx/index.ts';
 import type { Model, Node, Tensor } from '../../src/ir/index.ts';
 import { requiredInputs } from '../../src/ir/index.ts';
-import { contractOf } from '../../src/ops/index.ts';
+import { oracleOf } from '../../src/ops/oracle.ts';
 import type { ConformanceCase } from './cases.ts';
 
 export type Verdict =
@@ -25,7 +25,7 @@ const nameOf = (node: Pick<Node, 'op' | 'domain'>): string =>
   node.domain === '' || node.domain === 'ai.onnx' ? node.op : `${node.domain}.${node.op}`;
 
 function isClaimed(node: Node): boolean {
-  const contract = contractOf(node);
+  const contract = oracleOf(node);
   return contract?.reference !== undefined || contract?.evaluate !== undefined;
 }
 

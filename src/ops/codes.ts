@@ -1,22 +1,23 @@
 /** Operators on codes: their own integer arithmetic where a contract has one, else by way of float. */
 import type { Node, Tensor } from '../ir/index.ts';
-import type { CodesContext, OperatorContract, Reference } from './contract.ts';
-import { contractOf } from './contracts.ts';
+import type { CodesContext, OracleContract, Reference } from './contract.ts';
+
 import { requantizeTensor } from './crossings.ts';
+import { oracleOf } from './oracle.ts';
 import { byWayOfFloat, floatReference, isCrossing } from './through-float.ts';
 
 /** What computes the operator on plain tensors. Throws UnsupportedError where nothing does. */
 export function referenceOf(node: Node): Reference {
-  return floatReference(node, contractOf(node));
+  return floatReference(node, oracleOf(node));
 }
 
 /** The true INT8 arithmetic of a node whose inputs or outputs are codes. */
 export function referenceOnCodes(context: CodesContext): readonly Tensor[] {
-  return computeOnCodes(contractOf(context.node), context);
+  return computeOnCodes(oracleOf(context.node), context);
 }
 
 export function computeOnCodes(
-  contract: OperatorContract | undefined,
+  contract: OracleContract | undefined,
   context: CodesContext,
 ): readonly Tensor[] {
   const { node, inputs, inputQuant, outputQuant } = context;
@@ -28,5 +29,5 @@ export function computeOnCodes(
 
 /** Fake quantization: real numbers behind the codes, the float operator, and its results rounded to codes. */
 export function throughFloat(context: CodesContext): readonly Tensor[] {
-  return byWayOfFloat(contractOf(context.node), context);
+  return byWayOfFloat(oracleOf(context.node), context);
 }

@@ -87,12 +87,19 @@ export interface OperatorContract {
   /** For operators that compute with dims (Add, Shape, ...), where not all places are known numbers. */
   readonly inferValues?: InferValues;
   readonly evaluate?: Evaluate;
-  /** Where `evaluate` is absent, or refuses because engines differ in the last bits. */
-  readonly reference?: Reference;
-  /** Attached by integer/index.ts. Absent: codes are dequantized, computed with and quantized again (`referenceOnCodes`). */
-  readonly codes?: CodesReference;
   /** Data inputs whose elements `evaluate` only moves: their values may then be anything, known or not. */
   readonly moves?: 'all' | readonly number[];
   /** A function where the rule depends on the node's attributes. */
   readonly quantize?: QuantRule | ((node: Node) => QuantRule | undefined);
 }
+
+/** A contract with what the oracle computes: apart, as who only plans and edits need not load it. */
+export interface OracleContract extends OperatorContract {
+  /** Where `evaluate` is absent, or refuses because engines differ in the last bits. */
+  readonly reference?: Reference;
+  /** Absent: codes are dequantized, computed with and quantized again (`referenceOnCodes`). */
+  readonly codes?: CodesReference;
+}
+
+/** By operator. */
+export type References = Readonly<Record<string, Reference>>;

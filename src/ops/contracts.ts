@@ -9,11 +9,10 @@ import { controlContracts } from './control/index.ts';
 import { convContracts } from './conv/index.ts';
 import { detectionContracts } from './detection/index.ts';
 import { elementwiseContracts } from './elementwise/index.ts';
-import { withCodes } from './integer/index.ts';
 import { matmulContracts } from './matmul/index.ts';
 import { normalizationContracts } from './normalization/index.ts';
 import { poolContracts } from './pool/index.ts';
-import { withQLinear } from './qlinear/index.ts';
+import { withMicrosoft } from './qlinear/index.ts';
 import { quantizationContracts } from './quantization/index.ts';
 import { recurrentContracts } from './recurrent/index.ts';
 import { reduceContracts } from './reduce/index.ts';
@@ -42,11 +41,14 @@ const families: readonly OperatorContract[] = [
   ...unaryContracts,
 ];
 
-export const contracts: readonly OperatorContract[] = withQLinear(families.map(withCodes));
+export const contracts: readonly OperatorContract[] = withMicrosoft(families);
 
-const keyOf = (domain: string, op: string): string => `${isOnnxDomain(domain) ? '' : domain}:${op}`;
-const byKey = new Map(contracts.map((c) => [keyOf(c.domain ?? '', c.op), c]));
+/** The same for both names of ONNX's own domain. */
+export const operatorKey = (domain: string, op: string): string =>
+  `${isOnnxDomain(domain) ? '' : domain}:${op}`;
+
+const byKey = new Map(contracts.map((c) => [operatorKey(c.domain ?? '', c.op), c]));
 
 export function contractOf(node: Pick<Node, 'op' | 'domain'>): OperatorContract | undefined {
-  return byKey.get(keyOf(node.domain, node.op));
+  return byKey.get(operatorKey(node.domain, node.op));
 }

@@ -5,9 +5,8 @@ import type { InferContext, InferValues, OperatorContract } from '../contract.ts
 import { inputAt } from '../elements.ts';
 import { dtypeAt, impossible, output, shapeAt } from '../infer-readers.ts';
 import { convert } from './convert.ts';
-import { referenceCast } from './reference.ts';
 
-function targetOf(node: InferContext['node']): DType {
+export function targetOf(node: InferContext['node']): DType {
   const dtype = dtypeFromOnnx(intAttr(node, 'to', 0));
   if (dtype === undefined) throw impossible(node, `'to' is ${intAttr(node, 'to')}, which is no type`);
   return dtype;
@@ -25,13 +24,11 @@ export const castContracts: readonly OperatorContract[] = [
     infer: (context) => [output(targetOf(context.node), shapeAt(context, 0))],
     inferValues: sameSizes,
     evaluate: (context) => [convert(context.node, inputAt(context, 0), targetOf(context.node))],
-    reference: (context) => [referenceCast(context.node, inputAt(context, 0), targetOf(context.node))],
   },
   {
     op: 'CastLike',
     infer: (context) => [output(dtypeAt(context, 1), shapeAt(context, 0))],
     inferValues: sameSizes,
     evaluate: (context) => [convert(context.node, inputAt(context, 0), inputAt(context, 1).dtype)],
-    reference: (context) => [referenceCast(context.node, inputAt(context, 0), inputAt(context, 1).dtype)],
   },
 ];

@@ -5,7 +5,6 @@ import { normalizeAxis } from '../axes.ts';
 import type { InferTypes, OperatorContract } from '../contract.ts';
 import { impossible } from '../infer-readers.ts';
 import { bodyOf } from './body.ts';
-import { referenceIf, referenceLoop, referenceScan } from './reference.ts';
 
 /** What holds whichever of two values it is: equal sizes stay, others are unknown. */
 function eitherType(a: ValueType | undefined, b: ValueType | undefined): ValueType | undefined {
@@ -99,7 +98,7 @@ const scan: InferTypes = (context) => {
 };
 
 export const controlContracts: readonly OperatorContract[] = [
-  { op: 'If', infer: branches, reference: referenceIf },
-  { op: 'Loop', infer: loop, reference: referenceLoop },
-  { op: 'Scan', infer: scan, reference: referenceScan },
+  { op: 'If', infer: branches },
+  { op: 'Loop', infer: loop },
+  { op: 'Scan', infer: scan },
 ];

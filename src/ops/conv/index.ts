@@ -4,7 +4,6 @@ import type { InferContext, OperatorContract } from '../contract.ts';
 import { convGeometry, convTransposeGeometry } from '../conv-geometry.ts';
 import { mulDims, unknownDims } from '../dims.ts';
 import { atLeastRank, dtypeAt, impossible, output, shapeAt } from '../infer-readers.ts';
-import { referenceConv, referenceConvTranspose } from './reference.ts';
 
 /** [N, M, ...spatial] of a convolution whose weight is input `weightAt`. */
 function convShape(context: InferContext, weightAt: number): Shape | undefined {
@@ -38,13 +37,11 @@ function conv(op: string, weightAt: number, dtype: (c: InferContext) => DType | 
 export const convContracts: readonly OperatorContract[] = [
   {
     ...conv('Conv', 1, (c) => dtypeAt(c, 0)),
-    reference: referenceConv,
     quantize: { kind: 'weighted', data: 0, weight: 1, bias: 2 },
   },
   {
     op: 'ConvTranspose',
     infer: (context) => [output(dtypeAt(context, 0), transposedShape(context))],
-    reference: referenceConvTranspose,
     quantize: { kind: 'weighted', data: 0, weight: 1, bias: 2 },
   },
   conv('DeformConv', 1, (c) => dtypeAt(c, 0)),

@@ -6,10 +6,6 @@ import { shapeFromInput } from '../constant/index.ts';
 import type { InferContext, OperatorContract } from '../contract.ts';
 import { divDims, productOf } from '../dims.ts';
 import { atLeastRank, dtypeAt, output, shapeAt } from '../infer-readers.ts';
-import { referenceCenterCropPad, referenceCol2Im, referenceDet } from './images.ts';
-import { referenceNonMaxSuppression } from './non-max-suppression.ts';
-import { referenceRoiAlign } from './roi-align.ts';
-import { referenceUnique } from './unique.ts';
 
 function alignedShape(context: InferContext): Shape {
   const { node } = context;
@@ -55,31 +51,26 @@ export const detectionContracts: readonly OperatorContract[] = [
   {
     op: 'NonMaxSuppression',
     infer: () => [output('int64', [null, 3])],
-    reference: referenceNonMaxSuppression,
   },
   {
     op: 'RoiAlign',
     infer: (context) => [output(dtypeAt(context, 0), alignedShape(context))],
-    reference: referenceRoiAlign,
   },
   { op: 'GridSample', infer: (context) => [output(dtypeAt(context, 0), sampledShape(context))] },
   { op: 'AffineGrid', infer: (context) => [output(dtypeAt(context, 0), gridShape(context))] },
   {
     op: 'Col2Im',
     infer: (context) => [output(dtypeAt(context, 0), imageShape(context))],
-    reference: referenceCol2Im,
   },
   {
     op: 'CenterCropPad',
     infer: (context) => [output(dtypeAt(context, 0), croppedShape(context))],
-    reference: referenceCenterCropPad,
   },
   {
     op: 'Det',
     infer: (context) => [
       output(dtypeAt(context, 0), atLeastRank(context.node, shapeAt(context, 0), 2)?.slice(0, -2)),
     ],
-    reference: referenceDet,
   },
   {
     op: 'Unique',
@@ -91,6 +82,5 @@ export const detectionContracts: readonly OperatorContract[] = [
         axis === undefined ? [null] : data?.with(normalizeAxis(axis, data.length, context.node), null);
       return [output(dtypeAt(context, 0), shape), unknown, unknown, unknown];
     },
-    reference: referenceUnique,
   },
 ];

@@ -6,7 +6,6 @@ import type { InferContext, InferTypes, InferValues, OperatorContract, QuantRule
 import { addDims, divDims, mulDims, subDims } from '../dims.ts';
 import { dtypeAt, output, shapeAt } from '../infer-readers.ts';
 import { evaluateBinary, evaluateMean, evaluatePow, evaluateWhere } from './evaluate.ts';
-import { referenceEqual, referenceMean, referencePow, referencePRelu } from './reference.ts';
 
 const everyInput: QuantRule = { kind: 'arithmetic', data: 'all' };
 
@@ -95,23 +94,20 @@ export const elementwiseContracts: readonly OperatorContract[] = [
     op: 'Mean',
     infer: arithmetic,
     evaluate: evaluateMean,
-    reference: referenceMean,
     quantize: everyInput,
   },
   {
     op: 'Pow',
     infer: arithmetic,
     evaluate: evaluatePow,
-    reference: referencePow,
     quantize: { kind: 'arithmetic', data: [0] },
   },
   {
     op: 'PRelu',
     infer: arithmetic,
-    reference: referencePRelu,
     quantize: { kind: 'arithmetic', data: [0, 1] },
   },
-  { ...comparison('Equal'), reference: referenceEqual, inferValues: onDims(equalDims) },
+  { ...comparison('Equal'), inferValues: onDims(equalDims) },
   ...['Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Xor'].map(comparison),
   {
     op: 'Where',

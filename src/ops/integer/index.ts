@@ -1,5 +1,5 @@
 /** Which operators have integer arithmetic of their own: attached to the contracts here, in one list. */
-import type { CodesReference, OperatorContract } from '../contract.ts';
+import type { CodesReference, OracleContract } from '../contract.ts';
 import { unaryContracts } from '../unary/index.ts';
 import {
   averagePoolOnCodes,
@@ -32,11 +32,11 @@ const tables: ReadonlySet<string> = new Set(
   unaryContracts.filter((c) => isKind(c, 'arithmetic') || isKind(c, 'activation')).map((c) => c.op),
 );
 
-function isKind({ quantize }: OperatorContract, kind: string): boolean {
+function isKind({ quantize }: OracleContract, kind: string): boolean {
   return typeof quantize === 'object' && quantize.kind === kind;
 }
 
-function codesOf(contract: OperatorContract): CodesReference | undefined {
+function codesOf(contract: OracleContract): CodesReference | undefined {
   const { op } = contract;
   if (op === 'Resize' || op === 'Upsample') return resizedOnCodes(contract);
   if (tables.has(op)) return tableOnCodes(contract);
@@ -45,7 +45,7 @@ function codesOf(contract: OperatorContract): CodesReference | undefined {
 }
 
 /** The contract with its integer arithmetic; what has none goes by way of float. */
-export function withCodes(contract: OperatorContract): OperatorContract {
+export function withCodes(contract: OracleContract): OracleContract {
   const codes = contract.domain === undefined ? codesOf(contract) : undefined;
   return codes === undefined ? contract : { ...contract, codes };
 }

@@ -2,7 +2,7 @@
 import { clamp, roundHalfEven } from '../../base/integer.ts';
 import type { QuantParams } from '../../ir/index.ts';
 import { quantizedRanges, stringAttr, Tensor } from '../../ir/index.ts';
-import type { CodesContext, CodesReference, OperatorContract, QuantRule } from '../contract.ts';
+import type { CodesContext, CodesReference, OracleContract, QuantRule } from '../contract.ts';
 import {
   centered,
   dequantizeTensor,
@@ -15,7 +15,7 @@ import {
 import { inputAt, numbersOf } from '../elements.ts';
 import { byWayOfFloat, floatReference } from '../through-float.ts';
 
-export function ruleOf({ quantize }: OperatorContract, { node }: CodesContext): QuantRule | undefined {
+export function ruleOf({ quantize }: OracleContract, { node }: CodesContext): QuantRule | undefined {
   return typeof quantize === 'function' ? quantize(node) : quantize;
 }
 
@@ -23,7 +23,7 @@ export function ruleOf({ quantize }: OperatorContract, { node }: CodesContext): 
  * Several data inputs are requantized to the parameters of the result, then moved; a single one is moved, then requantized.
  * Codes of equal parameters stay as they are.
  */
-export function movedOnCodes(contract: OperatorContract): CodesReference {
+export function movedOnCodes(contract: OracleContract): CodesReference {
   return (context) => {
     const rule = ruleOf(contract, context);
     if (rule?.kind !== 'shared') return undefined;
@@ -53,7 +53,7 @@ export function movedOnCodes(contract: OperatorContract): CodesReference {
  * back every code, so that both ways make the same ones.
  */
 function moveCodes(
-  contract: OperatorContract,
+  contract: OracleContract,
   context: CodesContext,
   quant: QuantParams,
   data: readonly number[],
@@ -79,7 +79,7 @@ function moveCodes(
 }
 
 /** A function of one element: a table of its results for all codes, each by way of float. Only 8-bit codes. */
-export function tableOnCodes(contract: OperatorContract): CodesReference {
+export function tableOnCodes(contract: OracleContract): CodesReference {
   return (context) => {
     const { node, inputQuant, outputQuant } = context;
     const [from, to] = [inputQuant[0], outputQuant[0]];
@@ -107,7 +107,7 @@ export function tableOnCodes(contract: OperatorContract): CodesReference {
  * Resize: nearest moves codes. Linear and cubic: the float operator on the whole numbers q - z_x as float32, then
  * saturate(round_half_even(f32(that * f32(s_x / s_y))) + z_y).
  */
-export function resizedOnCodes(contract: OperatorContract): CodesReference {
+export function resizedOnCodes(contract: OracleContract): CodesReference {
   const moved = movedOnCodes(contract);
   return (context) => {
     if (ruleOf(contract, context)?.kind === 'shared') return moved(context);

@@ -6,8 +6,6 @@ import type { InferContext, OperatorContract } from '../contract.ts';
 import { mergeDim } from '../dims.ts';
 import { atLeastRank, dtypeAt, impossible, output, shapeAt } from '../infer-readers.ts';
 import { einsumShape } from './einsum.ts';
-import { referenceEinsum } from './einsum-reference.ts';
-import { referenceGemm, referenceMatMul } from './reference.ts';
 
 /** numpy.matmul: the last two axes multiply, those before broadcast, a 1-d operand loses its axis again. */
 function productShape(context: InferContext, rightAt: number): Shape | undefined {
@@ -46,13 +44,11 @@ export const matmulContracts: readonly OperatorContract[] = [
   {
     op: 'MatMul',
     infer: (context) => [output(dtypeAt(context, 0), productShape(context, 1))],
-    reference: referenceMatMul,
     quantize: { kind: 'weighted', data: 0, weight: 1 },
   },
   {
     op: 'Gemm',
     infer: (context) => [output(dtypeAt(context, 0), gemmShape(context))],
-    reference: referenceGemm,
     quantize: { kind: 'weighted', data: 0, weight: 1, bias: 2 },
   },
   { op: 'MatMulInteger', infer: (context) => [output('int32', productShape(context, 1))] },
@@ -65,7 +61,6 @@ export const matmulContracts: readonly OperatorContract[] = [
       const equation = stringAttr(context.node, 'equation', '');
       return [output(dtypeAt(context, 0), einsumShape(context.node, equation, inputs))];
     },
-    reference: referenceEinsum,
     quantize: { kind: 'arithmetic', data: 'all' },
   },
 ];

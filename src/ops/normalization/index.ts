@@ -4,19 +4,6 @@ import { dtypeFromOnnx, intAttr } from '../../ir/index.ts';
 import { normalizeAxis } from '../axes.ts';
 import type { InferTypes, OperatorContract, QuantRule } from '../contract.ts';
 import { atLeastRank, dtypeAt, output, sameAsFirst, shapeAt } from '../infer-readers.ts';
-import {
-  referenceLayerNormalization,
-  referenceLpNormalization,
-  referenceMeanVarianceNormalization,
-  referenceRmsNormalization,
-} from './along-axes.ts';
-import {
-  referenceBatchNormalization,
-  referenceGroupNormalization,
-  referenceInstanceNormalization,
-  referenceLrn,
-} from './by-channel.ts';
-import { referenceSoftmax } from './softmax.ts';
 
 const ofData: QuantRule = { kind: 'arithmetic', data: [0] };
 
@@ -53,42 +40,36 @@ export const normalizationContracts: readonly OperatorContract[] = [
   {
     op: 'BatchNormalization',
     infer: batchNormalization,
-    reference: referenceBatchNormalization,
     quantize: ofData,
   },
   {
     op: 'LayerNormalization',
     infer: layerNormalization,
-    reference: referenceLayerNormalization,
     quantize: ofData,
   },
-  { op: 'RMSNormalization', infer: sameAsFirst, reference: referenceRmsNormalization, quantize: ofData },
+  { op: 'RMSNormalization', infer: sameAsFirst, quantize: ofData },
   {
     op: 'InstanceNormalization',
     infer: sameAsFirst,
-    reference: referenceInstanceNormalization,
     quantize: ofData,
   },
-  { op: 'GroupNormalization', infer: sameAsFirst, reference: referenceGroupNormalization, quantize: ofData },
-  { op: 'LpNormalization', infer: alongAxis, reference: referenceLpNormalization, quantize: ofData },
+  { op: 'GroupNormalization', infer: sameAsFirst, quantize: ofData },
+  { op: 'LpNormalization', infer: alongAxis, quantize: ofData },
   {
     op: 'MeanVarianceNormalization',
     infer: sameAsFirst,
-    reference: referenceMeanVarianceNormalization,
     quantize: ofData,
   },
-  { op: 'LRN', infer: sameAsFirst, reference: referenceLrn, quantize: ofData },
+  { op: 'LRN', infer: sameAsFirst, quantize: ofData },
   {
     op: 'Softmax',
     infer: alongAxis,
-    reference: referenceSoftmax,
     quantize: { kind: 'arithmetic', data: [0], fixedOutput: [0, 1] },
   },
-  { op: 'LogSoftmax', infer: alongAxis, reference: referenceSoftmax, quantize: ofData },
+  { op: 'LogSoftmax', infer: alongAxis, quantize: ofData },
   {
     op: 'Hardmax',
     infer: alongAxis,
-    reference: referenceSoftmax,
     quantize: { kind: 'arithmetic', data: [0], fixedOutput: [0, 1] },
   },
 ];

@@ -5,14 +5,6 @@ import type { InferContext, OperatorContract } from '../contract.ts';
 import { convTransposeGeometry, poolGeometry } from '../conv-geometry.ts';
 import { unknownDims } from '../dims.ts';
 import { atLeastRank, dtypeAt, hasInput, output, shapeAt } from '../infer-readers.ts';
-import { referenceMaxPool, referenceMaxUnpool } from './max-pool.ts';
-import {
-  referenceAveragePool,
-  referenceGlobalAveragePool,
-  referenceGlobalLpPool,
-  referenceGlobalMaxPool,
-  referenceLpPool,
-} from './reference.ts';
 
 function windowed(context: InferContext): Shape | undefined {
   const data = atLeastRank(context.node, shapeAt(context, 0), 3);
@@ -42,42 +34,35 @@ export const poolContracts: readonly OperatorContract[] = [
       const shape = windowed(context);
       return [output(dtypeAt(context, 0), shape), output('int64', shape)];
     },
-    reference: referenceMaxPool,
     quantize: { kind: 'shared', data: [0], outputs: [0] },
   },
   {
     op: 'AveragePool',
     infer: (context) => [output(dtypeAt(context, 0), windowed(context))],
-    reference: referenceAveragePool,
     quantize: { kind: 'arithmetic', data: [0] },
   },
   {
     op: 'LpPool',
     infer: (context) => [output(dtypeAt(context, 0), windowed(context))],
-    reference: referenceLpPool,
     quantize: { kind: 'arithmetic', data: [0] },
   },
   {
     op: 'MaxUnpool',
     infer: (context) => [output(dtypeAt(context, 0), unpooled(context))],
-    reference: referenceMaxUnpool,
   },
   {
     op: 'GlobalMaxPool',
     infer: (context) => [output(dtypeAt(context, 0), global(context))],
-    reference: referenceGlobalMaxPool,
     quantize: { kind: 'shared', data: [0] },
   },
   {
     op: 'GlobalAveragePool',
     infer: (context) => [output(dtypeAt(context, 0), global(context))],
-    reference: referenceGlobalAveragePool,
     quantize: { kind: 'arithmetic', data: [0] },
   },
   {
     op: 'GlobalLpPool',
     infer: (context) => [output(dtypeAt(context, 0), global(context))],
-    reference: referenceGlobalLpPool,
     quantize: { kind: 'arithmetic', data: [0] },
   },
 ];

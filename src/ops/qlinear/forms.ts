@@ -87,3 +87,10 @@ export const microsoftForms: Readonly<Record<string, (node: Node) => Form>> = {
   QLinearConcat: concat,
   QGemm: gemm,
 };
+
+/** The node of the plain operator. */
+export function plainNode(node: Node, form: Form): Node {
+  const inputs = form.inputs.map(({ value }) => node.inputs[value] ?? '');
+  if (form.bias !== undefined) inputs.push(node.inputs[form.bias] ?? '');
+  return { ...node, op: form.op, domain: '', inputs, attributes: form.attributes ?? node.attributes };
+}

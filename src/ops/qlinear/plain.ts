@@ -1,21 +1,14 @@
-/** A QLinear operator run and typed as the plain operator on codes that it stands for. */
-import type { Node, QuantParams, Tensor, ValueType } from '../../ir/index.ts';
-import {
-  dtypeOf,
-  intAttr,
-  isQuantizedDType,
-  shapeOf,
-  tensorType,
-  toScale,
-  toZeroPoint,
-} from '../../ir/index.ts';
-import type { CodesContext, InferTypes, OperatorContract, Reference, ReferenceContext } from '../contract.ts';
+/** A QLinear operator run as the plain operator on codes that it stands for. */
+import type { Node, QuantParams, Tensor } from '../../ir/index.ts';
+import { intAttr, isQuantizedDType, toScale, toZeroPoint } from '../../ir/index.ts';
+import type { CodesContext, OracleContract, Reference, ReferenceContext } from '../contract.ts';
 import { cannotEvaluate, inputAt } from '../elements.ts';
 import { byWayOfFloat } from '../through-float.ts';
 import type { Form } from './forms.ts';
+import { plainNode } from './forms.ts';
 
 type FormOf = (node: Node) => Form;
-type PlainOf = (op: string) => OperatorContract | undefined;
+type PlainOf = (op: string) => OracleContract | undefined;
 
 export function referenceOfForm(formOf: FormOf, plainOf: PlainOf): Reference {
   return (context) => {
@@ -27,12 +20,6 @@ export function referenceOfForm(formOf: FormOf, plainOf: PlainOf): Reference {
     const plain = codesContext(context, form);
     return contract?.codes?.(plain) ?? byWayOfFloat(contract, plain);
   };
-}
-
-function plainNode(node: Node, form: Form): Node {
-  const inputs = form.inputs.map(({ value }) => node.inputs[value] ?? '');
-  if (form.bias !== undefined) inputs.push(node.inputs[form.bias] ?? '');
-  return { ...node, op: form.op, domain: '', inputs, attributes: form.attributes ?? node.attributes };
 }
 
 function codesContext(context: ReferenceContext, form: Form): CodesContext {
@@ -95,33 +82,4 @@ function biasParams([x, w]: readonly QuantParams[]): QuantParams {
   const scales = w!.scales.map((s) => toScale(x!.scales[0]! * s, 'bias'));
   const zeroPoints = scales.map(() => toZeroPoint(0, 'int32', 'bias'));
   return { dtype: 'int32', scales, zeroPoints, ...(scales.length > 1 ? { axis: 0 } : {}) };
-}
-
-/** The plain operator's shape, and the dtype of the result's zero point. */
-export function inferForm(formOf: FormOf, plainOf: PlainOf): InferTypes {
-  return (context) => {
-    const form = formOf(context.node);
-    const from = [...form.inputs.map((i) => i.value), ...(form.bias === undefined ? [] : [form.bias])];
-    const types = plainOf(form.op)?.infer?.({
-      ...context,
-      node: plainNode(context.node, form),
-      opset: form.opset ?? context.opset,
-      inputs: from.map((i) => context.inputs[i]),
-      constant: (i) => (from[i] === undefined ? undefined : context.constant(from[i])),
-      shapeValue: (i) => (from[i] === undefined ? undefined : context.shapeValue(from[i])),
-    });
-    const type = types?.[0];
-    const isFloat = (context.node.inputs[form.result.scale] ?? '') === '';
-    const dtype = isFloat ? 'float32' : dtypeAt(context.inputs, form.result.zeroPoint, form.inputs[0]?.value);
-    return [dtype === undefined ? undefined : tensorType(dtype, shapeOf(type))];
-  };
-}
-
-function dtypeAt(
-  inputs: readonly (ValueType | undefined)[],
-  zeroPoint: number,
-  data: number | undefined,
-): Tensor['dtype'] | undefined {
-  const type = inputs[zeroPoint] ?? (data === undefined ? undefined : inputs[data]);
-  return type && dtypeOf(type);
 }

@@ -3,7 +3,6 @@ import type { DType } from '../../ir/index.ts';
 import { dtypeFromOnnx, intAttr } from '../../ir/index.ts';
 import type { InferContext, OperatorContract } from '../contract.ts';
 import { dtypeAt, output, shapeAt } from '../infer-readers.ts';
-import { referenceDynamicQuantize } from './dynamic.ts';
 import { evaluateDequantize, evaluateQuantize } from './evaluate.ts';
 
 /** The zero point's type, else output_dtype, else uint8. */
@@ -36,6 +35,5 @@ export const quantizationContracts: readonly OperatorContract[] = [
   {
     op: 'DynamicQuantizeLinear',
     infer: (context) => [output('uint8', shapeAt(context, 0)), output('float32', []), output('uint8', [])],
-    reference: referenceDynamicQuantize,
   },
 ];

@@ -3,7 +3,6 @@ import type { Dim } from '../../ir/index.ts';
 import { intAttr, stringAttr } from '../../ir/index.ts';
 import type { InferTypes, OperatorContract } from '../contract.ts';
 import { atLeastRank, dtypeAt, output, shapeAt } from '../infer-readers.ts';
-import { referenceRecurrent } from './reference.ts';
 
 /** Y [seq, directions, batch, hidden], Y_h and Y_c [directions, batch, hidden]; layout 1 has the batch in front. */
 const recurrent: InferTypes = (context) => {
@@ -20,7 +19,7 @@ const recurrent: InferTypes = (context) => {
 };
 
 export const recurrentContracts: readonly OperatorContract[] = [
-  { op: 'LSTM', infer: recurrent, reference: referenceRecurrent },
-  { op: 'GRU', infer: recurrent, reference: referenceRecurrent },
-  { op: 'RNN', infer: recurrent, reference: referenceRecurrent },
+  { op: 'LSTM', infer: recurrent },
+  { op: 'GRU', infer: recurrent },
+  { op: 'RNN', infer: recurrent },
 ];

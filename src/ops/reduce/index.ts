@@ -5,10 +5,7 @@ import { givenAxes, normalizeAxes, normalizeAxis } from '../axes.ts';
 import type { InferContext, InferTypes, OperatorContract, QuantRule } from '../contract.ts';
 import { unknownDims } from '../dims.ts';
 import { dtypeAt, hasInput, impossible, intAt, output, sameAsFirst, shapeAt } from '../infer-readers.ts';
-import { referenceAccumulate } from './accumulate.ts';
 import { evaluateReduce } from './evaluate.ts';
-import { referenceArgument, referenceTopK } from './rank.ts';
-import { referenceReduce } from './reference.ts';
 
 const computed: QuantRule = { kind: 'arithmetic', data: [0] };
 const selected: QuantRule = { kind: 'shared', data: [0] };
@@ -62,22 +59,22 @@ const reductions: readonly (readonly [op: string, rule: QuantRule, exact: boolea
   ['ReduceSumSquare', computed, false],
 ];
 
+export const reductionNames: readonly string[] = reductions.map(([op]) => op);
+
 export const reduceContracts: readonly OperatorContract[] = [
   ...reductions.map(([op, quantize, exact]) => ({
     op,
     infer: reduce,
     quantize,
-    reference: referenceReduce,
     ...(exact && { evaluate: evaluateReduce }),
   })),
-  { op: 'ArgMax', infer: argument, reference: referenceArgument, quantize: indices },
-  { op: 'ArgMin', infer: argument, reference: referenceArgument, quantize: indices },
+  { op: 'ArgMax', infer: argument, quantize: indices },
+  { op: 'ArgMin', infer: argument, quantize: indices },
   {
     op: 'TopK',
     infer: topK,
-    reference: referenceTopK,
     quantize: { kind: 'shared', data: [0], outputs: [0] },
   },
-  { op: 'CumSum', infer: sameAsFirst, reference: referenceAccumulate, quantize: computed },
-  { op: 'CumProd', infer: sameAsFirst, reference: referenceAccumulate, quantize: computed },
+  { op: 'CumSum', infer: sameAsFirst, quantize: computed },
+  { op: 'CumProd', infer: sameAsFirst, quantize: computed },
 ];

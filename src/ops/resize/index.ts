@@ -5,7 +5,6 @@ import { normalizeAxes } from '../axes.ts';
 import type { InferContext, OperatorContract, QuantRule } from '../contract.ts';
 import { dimOf, unknownDims } from '../dims.ts';
 import { dtypeAt, hasInput, impossible, output, shapeAt } from '../infer-readers.ts';
-import { referenceResize } from './reference.ts';
 
 function scalesAt(context: InferContext, index: number): readonly number[] | undefined {
   const tensor = hasInput(context.node, index) ? context.constant(index) : undefined;
@@ -86,13 +85,11 @@ export const resizeContracts: readonly OperatorContract[] = [
   {
     op: 'Resize',
     infer: (context) => [output(dtypeAt(context, 0), resizedShape(context))],
-    reference: referenceResize,
     quantize: ruleOfMode,
   },
   {
     op: 'Upsample',
     infer: (context) => [output(dtypeAt(context, 0), upsampledShape(context))],
-    reference: referenceResize,
     quantize: ruleOfMode,
   },
 ];

@@ -5,11 +5,8 @@ import { normalizeAxis } from '../axes.ts';
 import type { InferContext, InferTypes, OperatorContract, QuantRule } from '../contract.ts';
 import { addDims, mergeDim, unknownDims } from '../dims.ts';
 import { dtypeAt, hasInput, impossible, intAt, output, sameAsFirst, shapeAt } from '../infer-readers.ts';
-import { referenceCompress, referenceNonZero, referenceOneHot, referenceTrilu } from './choose.ts';
 import { evaluateConcat, evaluateGather, evaluatePad, evaluateSlice, evaluateSplit } from './evaluate.ts';
-import { referenceGatherElements, referenceGatherND } from './gather.ts';
 import { paddedShape } from './pad.ts';
-import { referenceScatterElements, referenceScatterND } from './scatter.ts';
 import { slicedShape } from './slice.ts';
 import { splitSizes } from './split.ts';
 
@@ -114,35 +111,30 @@ export const selectContracts: readonly OperatorContract[] = [
   {
     op: 'GatherElements',
     infer: moved((context) => shapeAt(context, 1)),
-    reference: referenceGatherElements,
     quantize: shared,
   },
-  { op: 'GatherND', infer: moved(gatheredNdShape), reference: referenceGatherND, quantize: shared },
+  { op: 'GatherND', infer: moved(gatheredNdShape), quantize: shared },
   { op: 'Pad', infer: moved(paddedShape), evaluate: evaluatePad, quantize: padRule },
   {
     op: 'Scatter',
     infer: sameAsFirst,
-    reference: referenceScatterElements,
     quantize: { kind: 'shared', data: [0, 2] },
   },
   {
     op: 'ScatterElements',
     infer: sameAsFirst,
-    reference: referenceScatterElements,
     quantize: { kind: 'shared', data: [0, 2] },
   },
   {
     op: 'ScatterND',
     infer: sameAsFirst,
-    reference: referenceScatterND,
     quantize: { kind: 'shared', data: [0, 2] },
   },
-  { op: 'Trilu', infer: sameAsFirst, reference: referenceTrilu, quantize: shared },
-  { op: 'Compress', infer: compress, reference: referenceCompress, quantize: shared },
-  { op: 'OneHot', infer: oneHot, reference: referenceOneHot },
+  { op: 'Trilu', infer: sameAsFirst, quantize: shared },
+  { op: 'Compress', infer: compress, quantize: shared },
+  { op: 'OneHot', infer: oneHot },
   {
     op: 'NonZero',
     infer: (context) => [output('int64', [shapeAt(context, 0)?.length ?? null, null])],
-    reference: referenceNonZero,
   },
 ];

@@ -8,7 +8,6 @@ import type { InferContext, InferTypes, OperatorContract, QuantRule } from '../c
 import { divDims, mulDims, productOf, unknownDims } from '../dims.ts';
 import { inputAt } from '../elements.ts';
 import { atLeastRank, dtypeAt, impossible, maxRank, output, sameAsFirst, shapeAt } from '../infer-readers.ts';
-import { referenceDepthToSpace, referenceReverseSequence, referenceSpaceToDepth } from './blocks.ts';
 import {
   evaluateExpand,
   evaluateFlatten,
@@ -143,8 +142,8 @@ export const shapeContracts: readonly OperatorContract[] = [
     quantize: shared,
   },
   { op: 'Tile', infer: moved(tiledShape), moves: [0], evaluate: evaluateTile, quantize: shared },
-  { op: 'DepthToSpace', infer: moved(blocksToDepth), reference: referenceDepthToSpace, quantize: shared },
-  { op: 'SpaceToDepth', infer: moved(blocksToDepth), reference: referenceSpaceToDepth, quantize: shared },
+  { op: 'DepthToSpace', infer: moved(blocksToDepth), quantize: shared },
+  { op: 'SpaceToDepth', infer: moved(blocksToDepth), quantize: shared },
   // The order of the values does not matter to their parameters.
-  { op: 'ReverseSequence', infer: sameAsFirst, reference: referenceReverseSequence, quantize: shared },
+  { op: 'ReverseSequence', infer: sameAsFirst, quantize: shared },
 ];

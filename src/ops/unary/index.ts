@@ -4,7 +4,6 @@ import { dtypeFromOnnx, intAttr } from '../../ir/index.ts';
 import type { InferTypes, OperatorContract, QuantRule } from '../contract.ts';
 import { dtypeAt, output, sameAsFirst, sameShapeAs, shapeAt } from '../infer-readers.ts';
 import { evaluateClip, evaluateUnary } from './evaluate.ts';
-import { referenceDropout, referenceIsInf, referenceUnary } from './reference.ts';
 
 const table: QuantRule = { kind: 'arithmetic', data: [0] };
 const within = (low: number, high: number): QuantRule => ({ ...table, fixedOutput: [low, high] });
@@ -52,6 +51,7 @@ const functions: Readonly<Record<string, QuantRule>> = {
 
 /** Computed ahead: those with one exact answer. The others differ in the last bit from engine to engine. */
 const exact = new Set(['Abs', 'Ceil', 'Floor', 'Neg', 'Reciprocal', 'Round', 'Sign', 'Sqrt']);
+export const inexactFunctions: readonly string[] = Object.keys(functions).filter((op) => !exact.has(op));
 
 const dropout: InferTypes = (context) => {
   // The mask had the data's type before it became bool.
@@ -65,11 +65,12 @@ const bernoulli: InferTypes = (context) => {
 };
 
 export const unaryContracts: readonly OperatorContract[] = [
-  ...Object.entries(functions).map(([op, quantize]) =>
-    exact.has(op)
-      ? { op, infer: sameAsFirst, quantize, evaluate: evaluateUnary }
-      : { op, infer: sameAsFirst, quantize, reference: referenceUnary },
-  ),
+  ...Object.entries(functions).map(([op, quantize]) => ({
+    op,
+    infer: sameAsFirst,
+    quantize,
+    ...(exact.has(op) && { evaluate: evaluateUnary }),
+  })),
   { op: 'Relu', infer: sameAsFirst, evaluate: evaluateUnary, quantize: { kind: 'activation' } },
   { op: 'Clip', infer: sameAsFirst, evaluate: evaluateClip, quantize: { kind: 'activation' } },
   {
@@ -83,13 +84,12 @@ export const unaryContracts: readonly OperatorContract[] = [
   {
     op: 'Dropout',
     infer: dropout,
-    reference: referenceDropout,
     quantize: { kind: 'shared', data: [0], outputs: [0] },
   },
   { op: 'Not', infer: sameShapeAs('bool'), evaluate: evaluateUnary },
   { op: 'BitwiseNot', infer: sameAsFirst, evaluate: evaluateUnary },
   { op: 'IsNaN', infer: sameShapeAs('bool'), evaluate: evaluateUnary },
-  { op: 'IsInf', infer: sameShapeAs('bool'), reference: referenceIsInf },
+  { op: 'IsInf', infer: sameShapeAs('bool') },
   { op: 'Bernoulli', infer: bernoulli },
   { op: 'RandomNormalLike', infer: bernoulli },
   { op: 'RandomUniformLike', infer: bernoulli },
