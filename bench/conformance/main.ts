@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { casesIn, downloadedCases, onnxVersion } from './cases.ts';
-import { skipReasons, supportPage, totalsOf } from './page.ts';
+import { reasonsOf, supportPage, totalsOf } from './page.ts';
 import type { Judged } from './run-case.ts';
 import { judge } from './run-case.ts';
 
@@ -25,12 +25,13 @@ const judged: Judged[] = cases.map(judge);
 for (const { name, verdict } of judged)
   if (verdict.kind === 'failed') console.log(`FAILED ${name}: ${verdict.why.split('\n')[0]}`);
   else if (values.only !== undefined)
-    console.log(`${verdict.kind} ${name}${verdict.kind === 'skipped' ? `: ${verdict.why}` : ''}`);
-const { passed, failed, skipped } = totalsOf(judged);
+    console.log(`${verdict.kind} ${name}${verdict.kind === 'passed' ? '' : `: ${verdict.why}`}`);
+const { passed, failed, skipped, differs } = totalsOf(judged);
 console.log(
-  `${judged.length} cases of onnx ${onnxVersion}: ${passed} passed, ${failed} failed, ${skipped} skipped`,
+  `${judged.length} cases of onnx ${onnxVersion}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${differs} differ on purpose`,
 );
-for (const [why, times] of skipReasons(judged)) console.log(`  ${times} x ${why}`);
+for (const kind of ['differs', 'skipped'] as const)
+  for (const [why, times] of reasonsOf(judged, kind)) console.log(`  ${times} x ${kind}: ${why}`);
 if (values.write) {
   if (values.only !== undefined) throw new Error('--write is for all cases, not for --only some');
   writeFileSync(join(process.env.OCTAVO_ROOT ?? '.', 'docs/support.md'), supportPage(judged, onnxVersion));

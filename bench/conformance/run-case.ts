@@ -12,6 +12,8 @@ import type { ConformanceCase } from './cases.ts';
 export type Verdict =
   | { readonly kind: 'passed' }
   | { readonly kind: 'skipped'; readonly why: string }
+  /** It gives something else than the case wants, on purpose. */
+  | { readonly kind: 'differs'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string };
 
 export interface Judged {
@@ -38,6 +40,22 @@ const random = new Set([
   'RandomUniform',
 ]);
 
+const wrapping =
+  'the case wraps int8, where ONNX says of the operator that it saturates (as onnxruntime does)';
+const fractional =
+  'the case spreads the corners over a fractional length (2.4), not over that of the result (2) as onnxruntime does (onnx/onnx#2462)';
+
+/** Cases that want what ONNX's text or every engine has otherwise. */
+const differences: ReadonlyMap<string, string> = new Map([
+  ['test_l2normalization_axis_0', 'the case divides 0 by 0, where ONNX says of the operator that it gives 0'],
+  ['test_qlinearmatmul_2D_int8_float16', wrapping],
+  ['test_qlinearmatmul_2D_int8_float32', wrapping],
+  ['test_qlinearmatmul_3D_int8_float16', wrapping],
+  ['test_qlinearmatmul_3D_int8_float32', wrapping],
+  ['test_resize_downsample_scales_cubic_align_corners', fractional],
+  ['test_resize_downsample_scales_linear_align_corners', fractional],
+]);
+
 export function judge(test: ConformanceCase): Judged {
   let model: Model;
   try {
@@ -51,7 +69,15 @@ export function judge(test: ConformanceCase): Judged {
   }
   const { nodes } = model.graph;
   const operator = nodes.length === 1 ? nameOf(nodes[0]!) : undefined;
-  return { name: test.name, operator, verdict: verdictOf(test, model) };
+  const why = differences.get(test.name);
+  const verdict = verdictOf(test, model);
+  return { name: test.name, operator, verdict: why === undefined ? verdict : knownToDiffer(verdict, why) };
+}
+
+/** A reason that is none any more is told. */
+function knownToDiffer(verdict: Verdict, why: string): Verdict {
+  if (verdict.kind === 'failed') return { kind: 'differs', why };
+  return { kind: 'failed', why: `${verdict.kind}, though listed as different` };
 }
 
 function verdictOf(test: ConformanceCase, model: Model): Verdict {
