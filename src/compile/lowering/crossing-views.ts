@@ -54,7 +54,7 @@ export function codeTable(
 export function lookUpView(context: LowerContext, from: View, to: View, table: Uint8Array): void {
   if (elementCount(to.dims) === 0) return;
   const bytes = elementBytes(to.element);
-  const { outer, row } = alongRows(to.dims, [from, to], (l) => l.steps[0] === 1 && l.steps[1] === bytes);
+  const { outer, row } = alongRows(to.dims, [from, to], 1, (l) => l.steps[0] === 1 && l.steps[1] === bytes);
   const at = context.constants(table, 64);
   for (const { params, units } of rowsOf(['source', 'target'], [from, to], outer))
     context.call(
@@ -85,7 +85,7 @@ function crossView(
   const params = context.constants(new Uint8Array(Float32Array.of(scale, zero).buffer), 16);
   const still = { at: params, strides: to.dims.map(() => 0) };
   const views = [from, to, still];
-  const { outer, row } = alongRows(to.dims, views, together);
+  const { outer, row } = alongRows(to.dims, views, 1, together);
   for (const { params: rows, units } of rowsOf(['source', 'target', 'params'], views, outer))
     context.call(
       kernel,
@@ -98,9 +98,10 @@ function crossView(
 export function alongRows(
   dims: readonly number[],
   views: readonly Walked[],
+  leader: number,
   isFast: (loop: Loop) => boolean,
 ): { readonly outer: readonly Loop[]; readonly row: Loop } {
-  const loops = loopsOf(dims, views, 1);
+  const loops = loopsOf(dims, views, leader);
   if (loops.length === 0) return { outer: [], row: { size: 1, steps: views.map(() => 0) } };
   // A short row of fast steps is worth less than a long one of others.
   const inner =

@@ -1,9 +1,9 @@
-// Functions of one element, compiled: the reference's bytes for codes, by tables.
+// Functions of one element, compiled: the reference's bytes for codes, by tables, and for floats, NaN and infinities included.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { firstDifference, runLowered } from '../../../test/support/lowered-node.ts';
-import { codes, layouts, quants } from '../../../test/support/random-tensors.ts';
-import { Tensor } from '../../ir/index.ts';
+import { codes, floats, layouts, quants } from '../../../test/support/random-tensors.ts';
+import { attr, Tensor } from '../../ir/index.ts';
 
 const operators = [
   'Sigmoid',
@@ -46,4 +46,82 @@ test('Clip of codes by constant bounds', () => {
   });
   const inputs = [{ tensor: codes([300], 3, quant.dtype as 'int8'), quant }, bound(-1), bound(2)];
   expect(firstDifference(runLowered({ op: 'Clip', inputs, outputs: [{ quant }] }))).toBe(undefined);
+});
+
+const ofFloats = [
+  ...[
+    'Abs',
+    'Acosh',
+    'Asinh',
+    'Atanh',
+    'Ceil',
+    'Celu',
+    'Cosh',
+    'Elu',
+    'Erf',
+    'Exp',
+    'Floor',
+    'Gelu',
+    'HardSigmoid',
+  ],
+  ...[
+    'HardSwish',
+    'LeakyRelu',
+    'Log',
+    'Mish',
+    'Neg',
+    'Reciprocal',
+    'Relu',
+    'Round',
+    'Selu',
+    'Shrink',
+    'Sigmoid',
+  ],
+  ...['Sign', 'Sinh', 'Softplus', 'Softsign', 'Sqrt', 'Swish', 'Tanh', 'ThresholdedRelu', 'Clip'],
+];
+
+test.each(ofFloats)('%s of floats', (op) => {
+  for (const [seed, shape] of [[3001], [3, 5, 2, 7], [1]].entries())
+    for (const layout of ['dense', 'last'] as const) {
+      const inputs = [{ tensor: floats(shape, seed, true), layout }];
+      expect(firstDifference(runLowered({ op, inputs }))).toBe(undefined);
+    }
+});
+
+test('attributes count; what is not known by them is refused', () => {
+  const inputs = [{ tensor: floats([999], 7, true) }];
+  const alpha = attr.float(1.7);
+  const cases = [
+    ...['Elu', 'LeakyRelu', 'Celu', 'Swish', 'ThresholdedRelu'].map((op) => ({ op, attributes: { alpha } })),
+    { op: 'HardSigmoid', attributes: { alpha, beta: attr.float(-0.3) } },
+    { op: 'Shrink', attributes: { lambd: alpha, bias: attr.float(-0.3) } },
+    { op: 'Selu', attributes: { alpha, gamma: attr.float(-0.3) } },
+    { op: 'Gelu', attributes: { approximate: attr.string('tanh') } },
+  ];
+  for (const one of cases) expect(firstDifference(runLowered({ ...one, inputs }))).toBe(undefined);
+  expect(() => runLowered({ op: 'Tan', inputs })).toThrow('refused: there is no kernel for Tan of floats');
+});
+
+test('Clip of floats by bounds that are constant, missing, NaN, or computed', () => {
+  const x = { tensor: floats([999], 7, true) };
+  const one = (value: number, constant: boolean) => ({
+    tensor: Tensor.of('float32', [], Float32Array.of(value)),
+    constant,
+  });
+  for (const constant of [true, false])
+    for (const bounds of [
+      [-1, 2],
+      [2, -1],
+      [-0, 0],
+      [Number.NaN, 1],
+      [0, Number.NaN],
+    ]) {
+      const [low, high] = bounds.map((b) => one(b, constant));
+      for (const inputs of [
+        [x, low],
+        [x, undefined, high],
+        [x, low, high],
+      ])
+        expect(firstDifference(runLowered({ op: 'Clip', inputs }))).toBe(undefined);
+    }
 });

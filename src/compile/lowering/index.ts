@@ -2,21 +2,44 @@
 import type { Node } from '../../ir/index.ts';
 import { isOnnxDomain } from '../../ir/index.ts';
 import { crossingLowerings } from './crossing.ts';
+import { elementwiseLowerings } from './elementwise.ts';
 import { functionLowerings } from './functions.ts';
 import { linearLowerings } from './linear.ts';
-import type { Lowering } from './lowering.ts';
+import type { LowerContext, Lowering } from './lowering.ts';
 import { moveLowerings } from './move.ts';
 
+/** Several may be of one operator: the first that takes the node has it. */
 export const lowerings: readonly Lowering[] = [
   ...crossingLowerings,
   ...moveLowerings,
   ...functionLowerings,
   ...linearLowerings,
+  ...elementwiseLowerings,
 ];
 
+const nameOf = ({ op, domain = '' }: Lowering): string => `${domain}:${op}`;
+
 const byName: ReadonlyMap<string, Lowering> = new Map(
-  lowerings.map((lowering) => [`${lowering.domain ?? ''}:${lowering.op}`, lowering]),
+  [...new Set(lowerings.map(nameOf))].map((name) => [
+    name,
+    firstOf(lowerings.filter((l) => nameOf(l) === name)),
+  ]),
 );
+
+function firstOf(group: readonly Lowering[]): Lowering {
+  if (group.length === 1) return group[0]!;
+  const [layout, halo] = [group.find((l) => l.layout)?.layout, group.find((l) => l.halo)?.halo];
+  return {
+    op: group[0]!.op,
+    lower(context: LowerContext) {
+      const taker = group.find((l) => l.takes?.(context) ?? true);
+      if (taker === undefined) context.refuse('there is no kernel for such operands');
+      taker.lower(context);
+    },
+    ...(layout && { layout }),
+    ...(halo && { halo }),
+  };
+}
 
 /** Undefined where no kernel takes the operator. */
 export function loweringOf({ op, domain }: Node): Lowering | undefined {

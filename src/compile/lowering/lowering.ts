@@ -77,6 +77,8 @@ export interface Lowering {
   readonly op: string;
   /** '' is ONNX's own domain. */
   readonly domain?: string;
+  /** Whether the node is one of those it lowers. Absent: every one of the operator. */
+  takes?(context: LowerContext): boolean;
   lower(context: LowerContext): void;
   /**
    * `channels-last` where codes of rank 3 or 4 must lie channel by channel within a pixel: stride 1 along axis 1, the stride of a

@@ -28,10 +28,10 @@ export function tableInput(context: LowerContext): number | undefined {
 /** Looks the results up that the reference gives for all codes of the input. */
 export function lowerAsTable(context: LowerContext, input: number): void {
   const { node, opset, inputCount } = context;
-  const quant = context.inputQuant(input)!;
-  const { min } = quantizedRanges[quant.dtype];
+  const { dtype } = context.inputQuant(input)!;
+  const { min } = quantizedRanges[dtype];
   const every = Tensor.from(
-    quant.dtype as 'uint8',
+    dtype as 'uint8',
     [256],
     Array.from({ length: 256 }, (_, i) => min + i),
   );
@@ -53,5 +53,5 @@ function storedTable(context: LowerContext, made: Tensor): Uint8Array {
   if (quant === undefined && (made.dtype === 'float32' || made.dtype === 'bool')) return made.bytes();
   if (quant?.dtype === 'uint8') return made.bytes();
   if (quant?.dtype === 'int8') return made.bytes().map((code) => code ^ 0x80);
-  return context.refuse(`there is no table of ${made.dtype}`);
+  context.refuse(`there is no table of ${made.dtype}`);
 }
