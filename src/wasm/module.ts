@@ -32,6 +32,8 @@ export class ModuleBuilder {
   readonly #exports: { name: string; kind: number; index: () => number }[] = [];
   readonly #globals: { type: ValueType; initial: Expression<ValueType> }[] = [];
   readonly #table: Callable[] = [];
+  /** A module that calls through the table has one, be it empty. */
+  #callsTable = false;
   #memory: { limits: MemoryLimits; from: readonly [string, string] | undefined } | undefined;
 
   /** The module's one memory, imported when `from` names where. Export it by `exportMemory`. */
@@ -104,6 +106,7 @@ export class ModuleBuilder {
     ...given: Arguments<P>
   ): Expression<R> {
     const type = this.#typeOf(signature.params, signature.result);
+    this.#callsTable = true;
     return {
       type: signature.result,
       emit(out) {
@@ -147,7 +150,7 @@ export class ModuleBuilder {
     section(1, this.#typeBytes, (o, bytes) => o.bytes(bytes));
     section(2, [...this.#functionImports(), ...imported], (o, bytes) => o.bytes(bytes));
     section(3, this.#functions, (o, f) => o.u32(f.type));
-    section(4, this.#table.length > 0 ? [this.#table.length] : [], (o, size) => {
+    section(4, this.#callsTable || this.#table.length > 0 ? [this.#table.length] : [], (o, size) => {
       o.bytes([0x70, 0]);
       o.u32(size);
     });
