@@ -7,14 +7,8 @@ import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { calibrateCommand } from '../src/cli/calibrate-command.ts';
 import { commandPage, exitCodesPage } from '../src/cli/command-page.ts';
-import { compareCommand } from '../src/cli/compare-command.ts';
-import { explainCommand } from '../src/cli/explain-command.ts';
-import { inspectCommand } from '../src/cli/inspect-command.ts';
-import { mergeCommand } from '../src/cli/merge-command.ts';
-import { quantizeCommand } from '../src/cli/quantize-command.ts';
-import { quantizeOptions } from '../src/cli/quantize-options.ts';
+import { commands } from '../src/cli/main.ts';
 import { makeWorkspace, root } from './support/docs-workspace.ts';
 
 interface Block {
@@ -32,7 +26,9 @@ const pages = [
   ...readdirSync(join(root, 'docs'))
     .filter((n) => n.endsWith('.md'))
     .map((n) => `docs/${n}`),
-  ...readdirSync(join(root, 'docs/adr')).map((n) => `docs/adr/${n}`),
+  ...['adr', 'commands'].flatMap((folder) =>
+    readdirSync(join(root, 'docs', folder)).map((n) => `docs/${folder}/${n}`),
+  ),
 ].filter((page) => existsSync(join(root, page)));
 
 function blocksOf(page: string): readonly Block[] {
@@ -223,33 +219,33 @@ test('links to headings lead to one', () => {
   expect(broken).toEqual([]);
 });
 
-describe('docs/cli.md is generated where it repeats the code', () => {
-  const page = join(root, 'docs/cli.md');
-  const parts = {
-    'octavo quantize': commandPage(quantizeCommand),
-    'octavo inspect': commandPage(inspectCommand, 'text'),
-    'octavo compare': commandPage(compareCommand, 'text'),
-    'octavo calibrate': commandPage(calibrateCommand, 'text'),
-    'octavo merge': commandPage(mergeCommand, 'text'),
-    'octavo explain': commandPage(explainCommand, 'text'),
-    'exit codes': exitCodesPage(),
-  };
+/** Text between two marks of a page, or a whole page, which the code says: written where goldens are updated. */
+function generated(page: string, text: string, marks?: readonly [from: string, to: string]): void {
+  const path = join(root, page);
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const [start, end] = marks === undefined ? [0, before.length] : marks.map((mark) => before.indexOf(mark));
+  expect(start, `${page} has no '${marks?.[0].trim()}'`).toBeGreaterThanOrEqual(0);
+  const after = `${before.slice(0, start! + (marks?.[0].length ?? 0))}${text}${before.slice(end)}`;
+  if (process.env.UPDATE_GOLDEN !== undefined) writeFileSync(path, after);
+  expect(existsSync(path) ? readFileSync(path, 'utf8') : '', updating).toBe(after);
+}
 
-  test.each(Object.entries(parts))('%s', (name, text) => {
-    const [from, to] = [`<!-- generated: ${name} -->\n`, '\n<!-- end -->'];
-    const before = readFileSync(page, 'utf8');
-    const start = before.indexOf(from);
-    expect(start, `docs/cli.md has no '${from.trim()}'`).toBeGreaterThanOrEqual(0);
-    const end = before.indexOf(to, start);
-    const after = `${before.slice(0, start)}${from}${text}${before.slice(end)}`;
-    if (process.env.UPDATE_GOLDEN !== undefined) writeFileSync(page, after);
-    expect(readFileSync(page, 'utf8'), 'UPDATE_GOLDEN=1 npx vitest run test/docs-snippets.test.ts').toBe(
-      after,
-    );
+const updating = 'UPDATE_GOLDEN=1 npx vitest run test/docs-snippets.test.ts';
+
+describe('what the documentation repeats of the code is generated', () => {
+  const names = commands.map((spec) => spec.usage.split(' ')[0]!);
+
+  test.each(commands.map((spec, i) => [names[i]!, spec] as const))('docs/commands/%s.md', (name, spec) => {
+    generated(`docs/commands/${name}.md`, commandPage(spec));
   });
 
-  test('it names every option', () => {
-    for (const { flags } of quantizeOptions) expect(parts['octavo quantize']).toContain(`\`${flags}\``);
+  test('there is no page of another command, and the guide leads to each', () => {
+    expect(readdirSync(join(root, 'docs/commands')).sort()).toEqual(names.map((name) => `${name}.md`).sort());
+    for (const name of names) expect(read('docs/cli.md')).toContain(`(commands/${name}.md)`);
+  });
+
+  test('the exit codes of docs/cli.md', () => {
+    generated('docs/cli.md', exitCodesPage(), ['<!-- generated: exit codes -->\n', '\n<!-- end -->']);
   });
 });
 

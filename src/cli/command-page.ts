@@ -1,4 +1,4 @@
-/** The reference part of docs/cli.md, out of the same data as `--help`: what one says the other cannot leave out. */
+/** The pages of docs/commands, out of the same data as `--help`: what one says the other cannot leave out. */
 import type { CommandSpec } from './command-spec.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -10,22 +10,26 @@ const meanings: Record<keyof typeof exitCodes, string> = {
   cancelled: 'interrupted (Ctrl-C)',
 };
 
-/** Markdown: usage, every option, the command's own examples (`sh`: the documentation's tests run them). */
-export function commandPage(
-  { usage, text, options, examples }: CommandSpec,
-  examplesAs: 'sh' | 'text' = 'sh',
-): string {
+/** The page of a command, as Markdown: usage, every option, its examples. Those of `quantize` are run by the documentation's tests. */
+export function commandPage({ usage, text, options, examples }: CommandSpec): string {
+  const name = usage.split(' ')[0]!;
   const rows = options.map((option) => `| \`${option.flags}\` | ${cell(option.text)} |`);
   return [
-    `${text}.`,
+    `# octavo ${name}`,
+    '',
+    `${text}. The guide has it by example: [octavo ${name}](../cli.md#octavo-${name}).`,
     '',
     fenced('text', `octavo ${usage} [options]`),
     '',
     '| option | what it does |',
     '|---|---|',
     ...rows,
+    '| `-h, --help` | Show all this |',
     '',
-    fenced(examplesAs, examples.map((line) => `npx ${line}`).join('\n')),
+    fenced(name === 'quantize' ? 'sh' : 'text', examples.map((line) => `npx ${line}`).join('\n')),
+    '',
+    'How it ended is in the [exit code](../cli.md#exit-codes); every message is in [errors.md](../errors.md).',
+    '',
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-/** What `--help` prints, out of the same data as the parser and docs/cli.md. */
+/** What `--help` prints, out of the same data as the parser and docs/commands. */
 import { table } from '../report/table.ts';
 import type { CommandSpec } from './command-spec.ts';
 
