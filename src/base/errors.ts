@@ -134,6 +134,8 @@ export type NoteCode =
   | 'one-answer'
   | 'labels-at-chance'
   | 'labels-beyond-classes'
+  | 'classes-missing'
+  | 'classes-uneven'
   | 'shards-missing'
   // who runs the models
   | 'engine-web'

@@ -7,7 +7,7 @@ import type { Note } from '../base/errors.ts';
 import { throwIfAborted } from '../base/errors.ts';
 import type { OnProgress } from '../base/progress.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { Model } from '../ir/index.ts';
+import type { Graph, Model, Port } from '../ir/index.ts';
 import { dtypeOf, requiredInputs, shapeOf } from '../ir/index.ts';
 import { checkAnswers } from './answer-check.ts';
 import { checkSample } from './collect.ts';
@@ -55,11 +55,7 @@ export async function checkData(
   }
   const layers = inputs.flatMap((port) => firstLayerOf(graph, port) ?? []);
   const outputs = graph.outputs.filter((port) => dtypeOf(port.type) === 'float32').map((port) => port.name);
-  const [output] = graph.outputs;
-  const scores =
-    graph.outputs.length === 1 && outputs.length === 1 && shapeOf(output!.type)?.length === 2
-      ? output!.name
-      : undefined;
+  const scores = scoresOf(graph);
   const found: Note[] = [...countNotes(samples.size ?? count)];
   if (count > 0 && (layers.length > 0 || scores !== undefined)) {
     const taps = new Set([...layers.map((layer) => layer.value), ...outputs]);
@@ -71,14 +67,36 @@ export async function checkData(
       const ordered = scale.length === 0;
       if (scores !== undefined)
         found.push(
-          ...(await checkAnswers({ session, output: scores, inputs, samples, ordered, signal, onProgress })),
+          ...(await checkAnswers({
+            session,
+            output: scores.name,
+            inputs,
+            samples,
+            ordered,
+            signal,
+            onProgress,
+          })),
         );
     } finally {
       await session.dispose();
     }
   }
-  const stream = watched(samples);
-  return { samples: stream, notes: () => [...found, ...stream.notes()] };
+  const passing = watchPassing(model, samples);
+  return { samples: passing.samples, notes: () => [...found, ...passing.notes()] };
+}
+
+/** The part of `checkData` that needs no run of the model: what is seen of samples while they stream by. */
+export function watchPassing({ graph }: Model, samples: Dataset): DataCheck {
+  const classes = shapeOf(scoresOf(graph)?.type)?.[1];
+  const stream = watched(samples, typeof classes === 'number' ? classes : undefined);
+  return { samples: stream, notes: stream.notes };
+}
+
+/** The output of a classifier: the only one, float, a score a class. */
+function scoresOf({ outputs }: Graph): Port | undefined {
+  const [output] = outputs;
+  if (outputs.length !== 1 || output === undefined || dtypeOf(output.type) !== 'float32') return undefined;
+  return shapeOf(output.type)?.length === 2 ? output : undefined;
 }
 
 function countNotes(count: number): readonly Note[] {

@@ -1,6 +1,7 @@
-/** Samples that should not be there: the same bytes twice, one value throughout, no numbers. Seen while they stream by. */
+/** What is seen of samples while they stream by: the same bytes twice, one value throughout, no numbers, classes left out. */
 import type { Note } from '../base/errors.ts';
 import type { Tensor } from '../ir/index.ts';
+import { ClassCounts } from './class-coverage.ts';
 import type { Dataset, Sample } from './dataset.ts';
 import { samplePrint } from './sample-print.ts';
 
@@ -9,12 +10,16 @@ export interface WatchedDataset extends Dataset {
   notes(): readonly Note[];
 }
 
-/** The same samples in the same order; the first iteration over them is looked at. */
-export function watched(samples: Dataset): WatchedDataset {
+/**
+ * The same samples in the same order; the first iteration over them is looked at. `classes`: how many labels the model tells
+ * apart, where it is a classifier.
+ */
+export function watched(samples: Dataset, classes?: number): WatchedDataset {
   const seen = new Map<string, string>();
   const repeated: string[] = [];
   const constant: string[] = [];
   const broken: string[] = [];
+  const labels = new ClassCounts();
   let count = 0;
   let started = false;
   const look = (sample: Sample): void => {
@@ -25,6 +30,7 @@ export function watched(samples: Dataset): WatchedDataset {
     else repeated.push(`${sample.name} is ${first}`);
     if (isBroken(sample)) broken.push(sample.name);
     else if (isConstant(sample)) constant.push(sample.name);
+    labels.see(sample.label);
   };
   const { size, splits } = samples;
   return {
@@ -58,7 +64,7 @@ export function watched(samples: Dataset): WatchedDataset {
           where: 'calibration data',
           what: `${constant.length} of ${count} samples hold one value throughout (${listed(constant)}): check that they were made right, or take them out`,
         });
-      return notes;
+      return classes === undefined ? notes : [...notes, ...labels.notes(classes)];
     },
   };
 }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { invalidArgument, OctavoError } from '../base/errors.ts';
 import { ConvergenceWatch } from '../calibrate/convergence.ts';
-import { checkData } from '../calibrate/data-check.ts';
+import { checkData, watchPassing } from '../calibrate/data-check.ts';
 import type { Dataset, OpenedDataset } from '../calibrate/dataset.ts';
 import { openDataset } from '../calibrate/readers/open-dataset.ts';
 import type { CalibrationTable, Shard } from '../calibrate/table/table.ts';
@@ -83,10 +83,13 @@ async function runCalibrate(args: readonly string[], raw: RawOptions, call: Comm
     const { engine, notes: engineNotes } = await openEngine(raw, settings.threads);
     const run = { engine, signal: call.signal, onProgress: line.report };
     const resume = resumable(settings);
+    // A run that goes on has been looked at before; what is seen in passing is seen again, of all samples.
     const check =
-      raw.dataCheck === false || resume !== undefined
+      raw.dataCheck === false
         ? undefined
-        : await checkData(prepared.float, samples, run);
+        : resume === undefined
+          ? await checkData(prepared.float, samples, run)
+          : watchPassing(prepared.float, samples);
     const watch = new ConvergenceWatch(samples.size);
     const save = checkpoints(settings);
     const measured = await calibrate(prepared, check?.samples ?? samples, {
