@@ -1,12 +1,14 @@
 /** Which lowering an operator has. */
 import type { Node } from '../../ir/index.ts';
 import { isOnnxDomain } from '../../ir/index.ts';
+import { arithmeticLowerings } from './arithmetic.ts';
 import { crossingLowerings } from './crossing.ts';
 import { elementwiseLowerings } from './elementwise.ts';
 import { functionLowerings } from './functions.ts';
 import { linearLowerings } from './linear.ts';
 import type { LowerContext, Lowering } from './lowering.ts';
 import { moveLowerings } from './move.ts';
+import { poolLowerings } from './pool.ts';
 
 /** Several may be of one operator: the first that takes the node has it. */
 export const lowerings: readonly Lowering[] = [
@@ -14,6 +16,8 @@ export const lowerings: readonly Lowering[] = [
   ...moveLowerings,
   ...functionLowerings,
   ...linearLowerings,
+  ...poolLowerings,
+  ...arithmeticLowerings,
   ...elementwiseLowerings,
 ];
 
