@@ -29,6 +29,8 @@ export { defaultCalibrationSamples, splitDataset } from './calibrate/split.ts';
 export type { Engine, Session, SessionOptions, SessionPort } from './engines/engine.ts';
 export type { OnnxruntimeWebModule, OnnxruntimeWebOptions, WasmPaths } from './engines/onnxruntime-web.ts';
 export { onnxruntimeWeb } from './engines/onnxruntime-web.ts';
+export type { CachedRange, CacheTool, RangeCache } from './formats/caches/index.ts';
+export { readRangeCache } from './formats/caches/index.ts';
 export type { ReadOnnxOptions } from './formats/onnx/index.ts';
 export { readOnnx, writeOnnx } from './formats/onnx/index.ts';
 export type {
@@ -47,6 +49,8 @@ export { requiredInputs, Tensor } from './ir/index.ts';
 export { printModel } from './ir/text.ts';
 export { absorbQdq } from './passes/absorb-qdq.ts';
 export type { Pass } from './passes/pass.ts';
+export type { CacheOptions } from './pipeline/calibration-cache.ts';
+export { calibrationFromCache, chosenRanges, writeRangeCache } from './pipeline/calibration-cache.ts';
 export type {
   Calibration,
   LayoutOptions,
@@ -58,6 +62,7 @@ export type {
 } from './pipeline.ts';
 export { calibrate, compare, prepareModel, quantize, quantizeByPlan } from './pipeline.ts';
 export type { NodeDecision } from './quantize/decision.ts';
+export type { GivenRanges } from './quantize/given-ranges.ts';
 export type { QuantPlan, ValueParams, WeightParams } from './quantize/plan.ts';
 export { planFromJson, planToJson } from './quantize/plan.ts';
 export type { TargetProfile } from './quantize/targets/index.ts';

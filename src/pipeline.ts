@@ -32,6 +32,7 @@ import { runPasses } from './passes/pass.ts';
 import { prepare } from './passes/preset.ts';
 import { applyPlan } from './quantize/apply.ts';
 import type { Layout } from './quantize/decision.ts';
+import type { GivenRanges } from './quantize/given-ranges.ts';
 import { layOut } from './quantize/layout.ts';
 import { makePlan } from './quantize/make-plan.ts';
 import type { QuantPlan } from './quantize/plan.ts';
@@ -74,6 +75,8 @@ export interface PreparedModel {
 export interface Calibration extends PreparedModel {
   readonly statistics: Statistics;
   readonly samples: number;
+  /** Ranges concluded elsewhere: `quantize` takes them where no method is asked for. */
+  readonly given?: GivenRanges;
 }
 
 /** A calibration that can be kept as a table. */
@@ -216,17 +219,42 @@ function checkTable(prepared: PreparedModel, table: CalibrationTable, where: str
 /** Chooses every parameter from the statistics and edits the graph. Throws CALIBRATION when a range cannot be had. */
 export function quantize(calibration: Calibration, options: QuantizeOptions = {}): QuantizedModel {
   const method = methodByName(options.method);
+  const given = givenTo(calibration, options.method);
   const biasCorrection = options.biasCorrection ?? true;
-  const { plan, notes } = makePlan({ ...calibration, method, biasCorrection });
+  const made = makePlan({ ...calibration, method, ranges: given?.byGroup, biasCorrection });
+  const plan = given === undefined ? made.plan : { ...made.plan, method: given.method };
+  const notes = [...made.notes, ...rangesOnly(calibration)];
   const { only = [], exclude = [] } = calibration.options;
   return applied(calibration, plan, notes, {
     target: plan.target,
-    method: method.id,
+    method: plan.method,
     biasCorrection,
     samples: calibration.samples,
     only,
     exclude,
   });
+}
+
+/** The ranges to take as they are. Throws INVALID_ARGUMENT for a method where there is nothing it could run on. */
+export function givenTo({ given, statistics }: Calibration, method?: string): GivenRanges | undefined {
+  if (given === undefined || method === undefined) return given;
+  if (statistics.size > 0) return undefined;
+  throw invalidArgument(
+    `method '${method}'`,
+    `${given.source} is ${given.title}: it holds ranges and no counts, and methods choose by counts`,
+    'Leave the method out to take the ranges as they are, or measure a table with octavo calibrate',
+  );
+}
+
+function rangesOnly({ given, statistics }: Calibration): readonly Note[] {
+  if (given === undefined || statistics.size > 0) return [];
+  return [
+    {
+      code: 'ranges-only',
+      where: given.source,
+      what: `${given.title} holds ranges and no counts: they are taken as they are, matched by name, and biases are not corrected`,
+    },
+  ];
 }
 
 /** Replays a saved plan, without data. Throws INVALID_ARGUMENT when it was made for another model. */

@@ -157,6 +157,10 @@ const calls = [
   'explain whole.json image --method kl',
   'explain whole.json image --svg whole.json',
   'explain whole.json image --svg no-such-folder/image.svg',
+  'export-cache model.onnx whole.json -o out.cache',
+  'export-cache model.onnx whole.json --to tensorrt',
+  'export-cache model.onnx notes.txt --to tensorrt -o out.cache',
+  'export-cache model.onnx whole.json --to ncnn:2 -o out.cache',
 ];
 
 /** A process that runs command lines one after the other, as starting one for each would take a minute. */

@@ -137,6 +137,7 @@ export type NoteCode =
   | 'classes-missing'
   | 'classes-uneven'
   | 'shards-missing'
+  | 'ranges-only'
   // who runs the models
   | 'engine-web'
   // what came of it

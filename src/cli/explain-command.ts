@@ -6,7 +6,6 @@ import { nearest } from '../base/nearest.ts';
 import { methodByName } from '../calibrate/methods/index.ts';
 import type { TensorStatistic } from '../calibrate/statistic.ts';
 import type { CalibrationTable } from '../calibrate/table/table.ts';
-import { tableFromJson } from '../calibrate/table/table-json.ts';
 import { defaultTarget, targetByName, targets } from '../quantize/targets/index.ts';
 import { explainListJson, explainListText } from '../report/explain-list.ts';
 import { explainSvg } from '../report/explain-svg.ts';
@@ -16,7 +15,8 @@ import type { CommandSpec, RawOptions } from './command-spec.ts';
 import { refuseOverwriting } from './distinct-files.ts';
 import { exitCodes } from './exit-codes.ts';
 import { textOf } from './option-values.ts';
-import { assertWritable, readTextFile, writeTextFile } from './text-file.ts';
+import { readCountsFile } from './table-file.ts';
+import { assertWritable, writeTextFile } from './text-file.ts';
 
 export const explainCommand: CommandSpec = {
   usage: 'explain <table> [tensor]',
@@ -49,7 +49,7 @@ async function runExplain(args: readonly string[], raw: RawOptions): Promise<num
     refuseOverwriting([{ as: '--svg', path: svg }], [{ as: 'the table', path }]);
     assertWritable(svg, '--svg');
   }
-  const table = tableFromJson(readTextFile(path), path);
+  const table = readCountsFile(path);
   const json = raw.json === true;
   if (tensor === undefined) {
     const list = { octavo: version, table: path, ...about(table), tensors: table.statistics };

@@ -8,6 +8,7 @@ import { compareCommand } from './compare-command.ts';
 import { blamingFile, withConfigFile } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { explainCommand } from './explain-command.ts';
+import { exportCacheCommand } from './export-cache-command.ts';
 import { commandHelp, overviewHelp } from './help-text.ts';
 import { inspectCommand } from './inspect-command.ts';
 import { mergeCommand } from './merge-command.ts';
@@ -21,6 +22,7 @@ export const commands: readonly CommandSpec[] = [
   calibrateCommand,
   mergeCommand,
   explainCommand,
+  exportCacheCommand,
 ];
 
 /** For a word that is no command; a model's path is most often a forgotten one. */

@@ -1,13 +1,14 @@
 /** `octavo merge`: tables of shards to one table, equal to the byte to the one of all samples. */
 import { invalidArgument } from '../base/errors.ts';
 import { mergeTables } from '../calibrate/table/table.ts';
-import { tableFromJson, tableToJson } from '../calibrate/table/table-json.ts';
+import { tableToJson } from '../calibrate/table/table-json.ts';
 import { printReport, tableSummary } from './calibrate-command.ts';
 import type { CommandSpec, RawOptions } from './command-spec.ts';
 import { refuseOverwriting } from './distinct-files.ts';
 import { exitCodes } from './exit-codes.ts';
 import { textOf } from './option-values.ts';
-import { assertWritable, readTextFile, writeTextFile } from './text-file.ts';
+import { readCountsFile } from './table-file.ts';
+import { assertWritable, writeTextFile } from './text-file.ts';
 
 export const mergeCommand: CommandSpec = {
   usage: 'merge <table...>',
@@ -30,7 +31,7 @@ async function runMerge(paths: readonly string[], raw: RawOptions): Promise<numb
     paths.map((path) => ({ as: 'one of the tables', path })),
   );
   assertWritable(output, '--output');
-  const tables = paths.map((path) => tableFromJson(readTextFile(path), path));
+  const tables = paths.map(readCountsFile);
   const { table, notes } = mergeTables(tables, paths);
   writeTextFile(output, tableToJson(table));
   printReport({ ...tableSummary(table), input: paths.join(' + '), output, notes }, raw.json === true);

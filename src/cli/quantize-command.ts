@@ -6,20 +6,11 @@ import type { Dataset, OpenedDataset } from '../calibrate/dataset.ts';
 import { methodByName } from '../calibrate/methods/index.ts';
 import { openDataset } from '../calibrate/readers/open-dataset.ts';
 import { defaultCalibrationSamples, onlyOf, splitDataset } from '../calibrate/split.ts';
-import type { CalibrationTable } from '../calibrate/table/table.ts';
 import { missingShards } from '../calibrate/table/table.ts';
-import { tableFromJson } from '../calibrate/table/table-json.ts';
 import { readOnnxFile, writeOnnxFile } from '../formats/onnx/files-node.ts';
 import { requiredInputs } from '../ir/index.ts';
 import type { PreparedModel, QuantizedModel, RunOptions } from '../pipeline.ts';
-import {
-  calibrate,
-  calibrationFromTable,
-  compare,
-  prepareModel,
-  quantize,
-  quantizeByPlan,
-} from '../pipeline.ts';
+import { calibrate, compare, prepareModel, quantize, quantizeByPlan } from '../pipeline.ts';
 import { planFromJson, planToJson } from '../quantize/plan.ts';
 import type { QuantizeReport } from '../report/quantize-report.ts';
 import { quantizeReportJson, quantizeReportText } from '../report/quantize-report.ts';
@@ -32,6 +23,8 @@ import { exitCodes } from './exit-codes.ts';
 import { countOf, dimsOf, textOf, textsOf } from './option-values.ts';
 import { progressLine } from './progress-line.ts';
 import { quantizeOptions } from './quantize-options.ts';
+import type { TableFile } from './table-file.ts';
+import { calibrationFromFile, isTable, readTableFile } from './table-file.ts';
 import { assertWritable, readTextFile, writeTextFile } from './text-file.ts';
 
 export const quantizeCommand: CommandSpec = {
@@ -54,8 +47,8 @@ async function runQuantize(args: readonly string[], raw: RawOptions, call: Comma
     const model = readOnnxFile(input);
     const plan =
       settings.plan === undefined ? undefined : planFromJson(readTextFile(settings.plan), settings.plan);
-    const table =
-      settings.table === undefined ? undefined : tableFromJson(readTextFile(settings.table), settings.table);
+    const read = settings.table === undefined ? undefined : readTableFile(settings.table);
+    const table = read !== undefined && isTable(read) ? read : undefined;
     const { only, exclude } = settings;
     const target = plan?.target ?? settings.target;
     const dims = settings.dims ?? (Object.keys(table?.dims ?? {}).length > 0 ? table?.dims : undefined);
@@ -67,8 +60,8 @@ async function runQuantize(args: readonly string[], raw: RawOptions, call: Comma
     });
     assertWritable(settings.output, '--output');
     if (settings.savePlan !== undefined) assertWritable(settings.savePlan, '--save-plan');
-    const measured = table && calibrationFromTable(prepared, table, settings.table);
-    const data = await openData(prepared, settings, plan !== undefined || table !== undefined, table);
+    const measured = read && calibrationFromFile(prepared, read, settings.table!);
+    const data = await openData(prepared, settings, plan !== undefined || read !== undefined, read);
     for (const text of data.describe) if (raw.quiet !== true) process.stderr.write(`${text}\n`);
     // A plan or a table without data needs no engine.
     const chosen = data.eval === undefined ? undefined : await openEngine(raw);
@@ -186,7 +179,7 @@ async function openData(
   prepared: PreparedModel,
   settings: Settings,
   replay: boolean,
-  table?: CalibrationTable,
+  table?: TableFile,
 ): Promise<OpenData> {
   if (settings.data === undefined) {
     if (replay) return { labelled: false, describe: [], notes: [] };
@@ -223,9 +216,10 @@ async function openData(
   };
 }
 
-/** Proves on what the table has not counted, so that no sample serves both sides. */
-function besideTable(data: OpenedDataset, table: CalibrationTable, describe: readonly string[]): OpenData {
-  const fresh = [...Array(data.size).keys()].filter((position) => !table.samples.has(position));
+/** Proves on what the table has not counted, so that no sample serves both sides; a cache does not say what it counted. */
+function besideTable(data: OpenedDataset, table: TableFile, describe: readonly string[]): OpenData {
+  const isCounted = (position: number): boolean => isTable(table) && table.samples.has(position);
+  const fresh = [...Array(data.size).keys()].filter((position) => !isCounted(position));
   const notes = [...data.notes];
   if (fresh.length === 0)
     notes.push({

@@ -47,7 +47,7 @@ export const quantizeOptions: readonly OptionSpec[] = [
   },
   {
     flags: '--table <file>',
-    text: 'Take the measurements of octavo calibrate; --data then only proves the result, on samples the table has not counted',
+    text: 'Take the measurements of octavo calibrate, or the ranges of a TensorRT, ncnn or onnxruntime cache; --data then only proves the result, on samples the table has not counted',
   },
   configOption,
   { flags: '--json', text: 'Print the report as JSON' },

@@ -25,6 +25,8 @@ export interface MakePlanInput {
   readonly types: TypeTable;
   readonly statistics: Statistics;
   readonly method: CalibrationMethod;
+  /** Concluded elsewhere, by the first value of a group: no method is asked for these. */
+  readonly ranges?: ReadonlyMap<string, Range> | undefined;
   readonly biasCorrection: boolean;
 }
 
@@ -67,21 +69,32 @@ export function makePlan(input: MakePlanInput): {
 }
 
 function groupParams(group: ParamGroup, readers: Readers, input: MakePlanInput): QuantParams {
-  const { target, statistics, method, float } = input;
-  const { dtype, symmetric } = target.activations;
-  const where = `value '${group.values[0]}'`;
-  const range: Range =
-    group.fixed === undefined
-      ? method.range(
-          withinReach(statisticOf(group, statistics), group, float.graph, readers),
-          symmetric ? { kind: 'symmetric', levels: 255 } : { kind: 'asymmetric', levels: 256 },
-          where,
-        )
-      : { lo: group.fixed[0], hi: group.fixed[1] };
+  const { dtype, symmetric } = input.target.activations;
   const ceiling = group.ceiling === undefined ? {} : { ceiling: group.ceiling };
+  return rangeToParams(
+    groupRange(group, readers, input),
+    { dtype, symmetric, ...ceiling },
+    `value '${group.values[0]}'`,
+  );
+}
+
+/** The range that the values of a group get in common, in the form of the target's codes. */
+export function groupRange(
+  group: ParamGroup,
+  readers: Readers,
+  { target, statistics, method, ranges, float }: Omit<MakePlanInput, 'layout' | 'types' | 'biasCorrection'>,
+): Range {
+  if (group.fixed !== undefined) return { lo: group.fixed[0], hi: group.fixed[1] };
+  const { lo, hi } =
+    ranges?.get(group.values[0]!) ??
+    method.range(
+      withinReach(statisticOf(group, statistics), group, float.graph, readers),
+      target.activations.symmetric ? { kind: 'symmetric', levels: 255 } : { kind: 'asymmetric', levels: 256 },
+      `value '${group.values[0]}'`,
+    );
   // A clamp's result lies above its floor whatever was seen: the zero point must be the least code.
-  const lo = Math.max(range.lo, group.floor ?? range.lo);
-  return rangeToParams({ lo, hi: Math.max(lo, range.hi) }, { dtype, symmetric, ...ceiling }, where);
+  const least = Math.max(lo, group.floor ?? lo);
+  return { lo: least, hi: Math.max(least, hi) };
 }
 
 /** What no reader tells apart counts as the nearest that one does. Values that share parameters reach as far as any of them. */
