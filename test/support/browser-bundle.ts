@@ -1,8 +1,9 @@
-// What a page downloads of Octavo: bundled and minified for browsers as a user's bundler does it, then gzipped.
+// What a page downloads of the built package: bundled and minified for browsers as a user's bundler does it, then gzipped.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { buildCode } from '../../scripts/build.mjs';
 
 const root = process.env.OCTAVO_ROOT ?? dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -20,11 +21,11 @@ export interface BrowserBundle {
 
 /** `code` imports from 'octavo'. Throws where something cannot be had in a browser. */
 export async function bundleForBrowser(code: string): Promise<BrowserBundle> {
+  await buildCode();
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     stdin: { contents: code, resolveDir: root, loader: 'js' },
-    alias: { octavo: join(root, 'src/index.ts') },
-    define: { OCTAVO_VERSION: '"0.0.0"' },
+    alias: { octavo: join(root, 'dist/index.js') },
     outfile: 'bundle.js',
     bundle: true,
     minify: true,
