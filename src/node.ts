@@ -1,4 +1,4 @@
-/** Octavo on Node: files, folders of images, onnxruntime-node or its stand-in; everything of `octavo` as well. */
+/** Octavo on Node: files, folders of images, onnxruntime-node or its stand-in; everything of `octavo` and `octavo/reference` as well. */
 export type { DataOptions } from './calibrate/readers/open-dataset.ts';
 export { openDataset } from './calibrate/readers/open-dataset.ts';
 export { onnxruntimeNode } from './engines/onnxruntime-node.ts';
@@ -7,3 +7,4 @@ export { chooseEngine } from './engines/onnxruntime-node-or-web.ts';
 export type { WriteOnnxFileOptions } from './formats/onnx/files-node.ts';
 export { readOnnxFile, writeOnnxFile } from './formats/onnx/files-node.ts';
 export * from './index.ts';
+export * from './reference.ts';

@@ -7,13 +7,18 @@ import ts from 'typescript';
 import { expect, test } from 'vitest';
 import * as browser from '../src/index.ts';
 import * as node from '../src/node.ts';
+import * as reference from '../src/reference.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const golden = join(root, 'test/public-api.txt');
 
 const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
 const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
-const entries = { octavo: 'src/index.ts', 'octavo/node': 'src/node.ts' };
+const entries = {
+  octavo: 'src/index.ts',
+  'octavo/reference': 'src/reference.ts',
+  'octavo/node': 'src/node.ts',
+};
 const program = ts.createProgram(
   Object.values(entries).map((file) => join(root, file)),
   options,
@@ -103,9 +108,10 @@ function apiText(): string {
   const known = new Set<string>();
   const parts: string[] = [];
   for (const [entry, file] of Object.entries(entries)) {
-    const own = exportsOf(file).filter((e) => !known.has(e.name));
+    const isMore = entry === 'octavo/node';
+    const own = exportsOf(file).filter((e) => !isMore || !known.has(e.name));
     for (const { name } of own) known.add(name);
-    parts.push(`# ${entry}${entry === 'octavo' ? '' : ' (besides all of octavo)'}`, ...own.map(describe));
+    parts.push(`# ${entry}${isMore ? ' (besides all of these)' : ''}`, ...own.map(describe));
   }
   return `${parts.join('\n\n')}\n`;
 }
@@ -121,6 +127,7 @@ test('the public API is what test/public-api.txt says', () => {
 test('every value the types promise is there when it runs, and no other', () => {
   const promised = (file: string) => exportsOf(file).flatMap((e) => (e.isType ? [] : [e.name]));
   expect(Object.keys(browser).sort()).toEqual(promised(entries.octavo));
+  expect(Object.keys(reference).sort()).toEqual(promised(entries['octavo/reference']));
   expect(Object.keys(node).sort()).toEqual(promised(entries['octavo/node']));
   expect(Object.keys(node)).toEqual(expect.arrayContaining(Object.keys(browser)));
 });
