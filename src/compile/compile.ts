@@ -6,7 +6,13 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { OctavoError } from '../base/errors.ts';
 import type { Model, Port } from '../ir/index.ts';
-import type { CompiledPort, CompiledProgram, ElementType, Manifest } from '../runtime/manifest.ts';
+import type {
+  CompiledModule,
+  CompiledPort,
+  CompiledProgram,
+  ElementType,
+  Manifest,
+} from '../runtime/manifest.ts';
 import { version } from '../version.ts';
 import type { Kernel } from './kernels/kernel.ts';
 import { headerLayout, writeHeader } from './kernels/kernel.ts';
@@ -33,7 +39,7 @@ export interface CompiledModel {
 
 export const manifestName = 'model.json';
 const weightsName = 'weights.bin';
-const modules = {
+const moduleNames = {
   relaxed: 'relaxed.wasm',
   baseline: 'baseline.wasm',
   relaxedShared: 'relaxed.threads.wasm',
@@ -65,32 +71,47 @@ export function compileModel(model: Model, options: CompileOptions = {}): Compil
     return one;
   });
   const sharedPages = Math.ceil(Math.max(...programs.map((p) => p.memoryBytes)) / pageBytes);
+  const modules = {
+    relaxed: assembleModule(kernels, { variant: 'relaxed' }),
+    baseline: assembleModule(kernels, { variant: 'baseline' }),
+    relaxedShared: assembleModule(kernels, { variant: 'relaxed', sharedPages }),
+    baselineShared: assembleModule(kernels, { variant: 'baseline', sharedPages }),
+  };
+  const named = (which: keyof typeof modules): CompiledModule => ({
+    file: moduleNames[which],
+    sha256: hashOf(modules[which]),
+  });
   const manifest: Manifest = {
     format: 'octavo-compiled',
     version: 1,
     octavo: version,
     name: options.name ?? model.graph.name,
     kernels: kernels.map((k) => k.name),
-    modules,
+    modules: {
+      relaxed: named('relaxed'),
+      baseline: named('baseline'),
+      relaxedShared: named('relaxedShared'),
+      baselineShared: named('baselineShared'),
+    },
     sharedPages,
     weights: {
       file: weightsName,
       bytes: weights.length,
-      sha256: bytesToHex(sha256(weights)),
+      sha256: hashOf(weights),
       constants: { bytes: constants.bytes, at: constantsAt },
     },
     programs,
   };
   const files = new Map<string, Uint8Array<ArrayBuffer>>([
-    [manifestName, new TextEncoder().encode(`${JSON.stringify(manifest)}\n`) as Uint8Array<ArrayBuffer>],
+    [manifestName, new TextEncoder().encode(`${JSON.stringify(manifest)}\n`)],
     [weightsName, weights],
-    [modules.relaxed, assembleModule(kernels, { variant: 'relaxed' })],
-    [modules.baseline, assembleModule(kernels, { variant: 'baseline' })],
-    [modules.relaxedShared, assembleModule(kernels, { variant: 'relaxed', sharedPages })],
-    [modules.baselineShared, assembleModule(kernels, { variant: 'baseline', sharedPages })],
   ]);
+  for (const which of Object.keys(modules) as (keyof typeof modules)[])
+    files.set(moduleNames[which], modules[which]);
   return { manifest, files };
 }
+
+const hashOf = (bytes: Uint8Array): string => bytesToHex(sha256(bytes));
 
 interface MadeProgram {
   readonly image: Uint8Array<ArrayBuffer>;
@@ -145,11 +166,12 @@ function program(
       sizes: graph.sizes,
       image: { offset, bytes: imageBytes, at: imageAt },
       list: listAt,
-      calls: calls.map(({ node, kernel, macs }) => ({
+      calls: calls.map(({ node, kernel, params, macs }) => ({
         node: node.name,
         op: node.op,
         kernel: kernels.indexOf(kernel),
         ...(macs === undefined ? {} : { macs }),
+        bytes: arena.bytesOf(Object.values(params)),
       })),
       memoryBytes,
       arenaBytes: plan.bytes,

@@ -2,10 +2,12 @@
  * The module of a compiled network: its kernels, and `run`, which walks a list of calls in memory. Nothing in it depends on
  * sizes or weights; these lie in the memory it imports.
  */
+import { callBytes } from '../runtime/thread-words.ts';
 import type { Callable } from '../wasm/index.ts';
 import { i32, i32x4, ModuleBuilder, ops } from '../wasm/index.ts';
 import type { Kernel, SharedFunction, Variant } from './kernels/kernel.ts';
 import { emitKernel } from './kernels/kernel.ts';
+import { emitWork } from './threaded-run.ts';
 
 export interface ModuleOptions {
   readonly variant: Variant;
@@ -13,12 +15,12 @@ export interface ModuleOptions {
   readonly sharedPages?: number;
 }
 
-/** Bytes of a call in the list: place of the kernel in the table, header, units, and 0. */
-export const callBytes = 16;
+export { callBytes };
 
 /**
  * Imports `octavo.memory`. Exports `run(list, calls)`, `call(kernel, header, from, to)` for one kernel by its place in
- * `kernels`, and, in the relaxed variant, `exact()`: 1 where the machine's relaxed dot product is the exact one.
+ * `kernels`, with a shared memory `work`, which is `run` for several threads at once, and, in the relaxed variant, `exact()`:
+ * 1 where the machine's relaxed dot product is the exact one.
  */
 export function assembleModule(
   kernels: readonly Kernel[],
@@ -39,6 +41,7 @@ export function assembleModule(
     if (index !== place) throw new RangeError(`kernel ${kernel.name} is listed twice`);
   }
   emitRun(module);
+  if (sharedPages !== undefined) emitWork(module);
   if (variant === 'relaxed') emitProbe(module);
   return module.finish();
 }

@@ -70,6 +70,14 @@ export class ArenaBlocks {
     held.last = Math.max(held.last, call);
   }
 
+  /** Of the blocks that these parameters of a call point into, each once. */
+  bytesOf(params: readonly (number | Address)[]): number {
+    const blocks = new Set(
+      params.flatMap((p) => (typeof p === 'object' && p.space === 'arena' ? [p.block] : [])),
+    );
+    return [...blocks].reduce((sum, block) => sum + this.#blocks[block]!.bytes, 0);
+  }
+
   plan(): MemoryPlan {
     const used = this.#blocks.map(
       ({ bytes, first, last }): Block =>

@@ -5,11 +5,11 @@ export type RuntimeErrorCode =
   | 'LOAD'
   /** A file that is no part of a compiled model, is cut short, or belongs to another one. */
   | 'FORMAT'
-  /** An input of another name, type or shape. */
+  /** An input of another name, type or shape; an option out of its domain. */
   | 'INPUT'
   /** This machine cannot run it. */
   | 'UNSUPPORTED'
-  /** The model has been disposed of, or is in the middle of a run. */
+  /** The model has been disposed of, is in the middle of a run, or lost a thread. */
   | 'STATE';
 
 export class RuntimeError extends Error {
@@ -32,4 +32,16 @@ export class RuntimeError extends Error {
     this.what = what;
     this.remedy = remedy;
   }
+}
+
+/** Something worth knowing that is no error. */
+export interface RuntimeNote {
+  readonly code: 'one-thread';
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** What anything that was thrown says. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

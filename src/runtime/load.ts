@@ -1,40 +1,73 @@
 /** From files to a network that runs: the manifest checked, the fastest exact variant chosen, weights recognised by their hash. */
 import { checkManifest } from './check-manifest.ts';
-import { RuntimeError } from './errors.ts';
+import type { VariantName } from './choose-module.ts';
+import { chooseModule } from './choose-module.ts';
+import type { RuntimeNote } from './errors.ts';
+import { messageOf, RuntimeError } from './errors.ts';
+import type { Executor, Instance } from './executor.ts';
+import { instantiate, oneThread } from './executor.ts';
 import type { ModelFiles, ModelSource } from './files.ts';
 import { filesOf, manifestName } from './files.ts';
 import type { CompiledProgram, Manifest } from './manifest.ts';
-import type { Executor } from './model.ts';
-import { CompiledNetwork } from './model.ts';
-import { relaxedIsExact } from './probe.ts';
-import { sha256Hex } from './sha256.ts';
+import { CompiledNetwork } from './network.ts';
+import { memoryFor, placeWeights, readWeights } from './place-weights.ts';
+import { severalThreads } from './several-threads.ts';
 
 export interface LoadOptions {
   /** Which of the sizes it was compiled for, e.g. `{ H: 224 }`. Default: the first set. */
   readonly sizes?: Readonly<Record<string, number>>;
   /** Default `auto`: relaxed SIMD where it is there and exact on this machine. Both give the same bits. */
-  readonly variant?: 'auto' | 'relaxed' | 'baseline';
+  readonly variant?: 'auto' | VariantName;
+  /**
+   * Threads that share the work of each layer, the caller's among them; default 1. The same bits with any number. Where memory
+   * cannot be shared it is one, and `notes` say why.
+   */
+  readonly threads?: number;
+  /** Where the script of the other threads lies, if not beside this one: `octavo/runtime-thread.js`. */
+  readonly threadUrl?: string | URL;
   /** Runs once before it is handed over, so that the first real run is no slower than later ones. Default true. */
   readonly warmUp?: boolean;
+  /** Hears how much of the weights has come. */
+  readonly onProgress?: (loadedBytes: number, totalBytes: number) => void;
+  /** Ends loading: `load` throws the signal's reason. */
+  readonly signal?: AbortSignal;
 }
+
+const mostThreads = 64;
 
 /**
  * Loads what `octavo compile` wrote. Throws RuntimeError: LOAD for files that are not there, FORMAT for files that are cut short
- * or of another model, UNSUPPORTED where this engine lacks WebAssembly SIMD.
+ * or of another model, UNSUPPORTED where this engine lacks WebAssembly SIMD or room, INPUT for sizes and options it has not.
  */
 export async function load(source: ModelSource, options: LoadOptions = {}): Promise<CompiledNetwork> {
-  const files = filesOf(source);
+  const { sizes, variant = 'auto', threads = 1, warmUp = true, onProgress, signal } = options;
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
+    throw new RuntimeError('INPUT', 'threads', `${threads} cannot be had`, `Give 1 to ${mostThreads}`);
+  const files = filesOf(source, signal);
   const manifest = await readManifest(files);
-  const program = chooseProgram(manifest, options.sizes);
-  const [weights, { module, variant }] = await Promise.all([
-    readWeights(files, manifest),
-    chooseModule(files, manifest, options.variant ?? 'auto'),
+  const program = chooseProgram(manifest, sizes);
+  const alone = threads === 1 ? undefined : whyAlone();
+  const shared = threads > 1 && alone === undefined;
+  const [weights, chosen] = await Promise.all([
+    readWeights(files, manifest, onProgress),
+    chooseModule(files, manifest, { variant, shared }),
   ]);
-  const memory = memoryFor(program, manifest);
-  place(memory, weights, manifest, program);
-  const executor = oneThread(module, memory, program, `${files.where}: ${manifest.modules[variant]}`);
-  if (options.warmUp !== false) await executor.run();
-  return new CompiledNetwork(manifest, program, variant, executor);
+  const { module, where } = chosen;
+  const memory = memoryFor(program, files.where, shared);
+  placeWeights(memory, weights, manifest, program, files.where);
+  const instance = instantiate(module, memory, where);
+  const { executor, notes } = shared
+    ? await withThreads(module, instance, program, options)
+    : { executor: oneThread(instance, program), notes: alone === undefined ? [] : [oneThreadNote(alone)] };
+  try {
+    signal?.throwIfAborted();
+    if (warmUp) await executor.run();
+    signal?.throwIfAborted();
+  } catch (error) {
+    await executor.dispose();
+    throw error;
+  }
+  return new CompiledNetwork({ manifest, program, variant: chosen.variant, notes, executor });
 }
 
 async function readManifest(files: ModelFiles): Promise<Manifest> {
@@ -47,7 +80,7 @@ async function readManifest(files: ModelFiles): Promise<Manifest> {
     throw new RuntimeError(
       'FORMAT',
       where,
-      `it is no JSON: ${(cause as Error).message}`,
+      `it is no JSON: ${messageOf(cause)}`,
       'Compile the model again: octavo compile',
       { cause },
     );
@@ -55,8 +88,7 @@ async function readManifest(files: ModelFiles): Promise<Manifest> {
   return checkManifest(json, where);
 }
 
-function chooseProgram(manifest: Manifest, wanted: LoadOptions['sizes']): CompiledProgram {
-  const { programs } = manifest;
+function chooseProgram({ programs }: Manifest, wanted: LoadOptions['sizes']): CompiledProgram {
   const entries = Object.entries(wanted ?? {});
   const found = programs.find((p) => entries.every(([name, size]) => p.sizes[name] === size));
   if (found !== undefined) return found;
@@ -69,106 +101,37 @@ function chooseProgram(manifest: Manifest, wanted: LoadOptions['sizes']): Compil
   );
 }
 
-async function readWeights(files: ModelFiles, { weights }: Manifest): Promise<Uint8Array> {
-  const bytes = await files.bytes(weights.file);
-  const where = `${files.where}: ${weights.file}`;
-  const remedy = 'Copy the folder anew, or compile the model again';
-  if (bytes.length !== weights.bytes)
-    throw new RuntimeError('FORMAT', where, `it has ${bytes.length} bytes, not ${weights.bytes}`, remedy);
-  const hash = await sha256Hex(bytes);
-  if (hash !== weights.sha256)
-    throw new RuntimeError(
-      'FORMAT',
-      where,
-      `its SHA-256 is ${hash.slice(0, 12)}..., not that of the manifest`,
-      remedy,
-    );
-  return bytes;
-}
-
-interface ChosenModule {
-  readonly module: WebAssembly.Module;
-  readonly variant: 'relaxed' | 'baseline';
-}
-
-async function chooseModule(
-  files: ModelFiles,
-  { modules }: Manifest,
-  wanted: 'auto' | 'relaxed' | 'baseline',
-): Promise<ChosenModule> {
-  const relaxed = wanted !== 'baseline' && relaxedIsExact();
-  if (wanted === 'relaxed' && !relaxed)
-    throw new RuntimeError(
-      'UNSUPPORTED',
-      'variant relaxed',
-      'this machine has no exact relaxed dot product',
-      "Leave it to 'auto', or take 'baseline'",
-    );
-  const variant = relaxed ? 'relaxed' : 'baseline';
-  return { module: await files.module(modules[variant]), variant };
-}
-
-const pageBytes = 65536;
-
-function memoryFor({ memoryBytes }: CompiledProgram, { name }: Manifest): WebAssembly.Memory {
-  try {
-    return new WebAssembly.Memory({ initial: Math.ceil(memoryBytes / pageBytes) });
-  } catch (cause) {
-    throw new RuntimeError(
-      'UNSUPPORTED',
-      `model '${name}'`,
-      `there is no room for its ${memoryBytes} bytes of memory`,
-      'Close other models, or compile it for smaller sizes',
-      { cause },
-    );
-  }
-}
-
-function place(
-  memory: WebAssembly.Memory,
-  weights: Uint8Array,
-  { weights: { constants } }: Manifest,
-  { image }: CompiledProgram,
-): void {
-  const bytes = new Uint8Array(memory.buffer);
-  bytes.set(weights.subarray(0, constants.bytes), constants.at);
-  bytes.set(weights.subarray(image.offset, image.offset + image.bytes), image.at);
-}
-
-interface Exports {
-  run(list: number, calls: number): void;
-  call(kernel: number, header: number, from: number, to: number): void;
-}
-
-function oneThread(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  program: CompiledProgram,
-  where: string,
-): Executor {
-  const { run, call } = instantiated(module, memory, where);
-  const list = new Int32Array(memory.buffer, program.list, 4 * program.calls.length);
+/** Why memory cannot be shared here, if so. Pages that are not isolated can make it, but not send it to a worker. */
+function whyAlone(): { readonly what: string; readonly remedy: string } | undefined {
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  if (typeof SharedArrayBuffer === 'function' && crossOriginIsolated !== false) return undefined;
   return {
-    memory,
-    threads: 1,
-    run: () => run(program.list, program.calls.length),
-    call: (index) => call(list[4 * index]!, list[4 * index + 1]!, 0, list[4 * index + 2]!),
-    dispose: () => {},
+    what: 'this page is not cross-origin isolated, so that memory cannot be shared',
+    remedy:
+      'Serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp',
   };
 }
 
-function instantiated(module: WebAssembly.Module, memory: WebAssembly.Memory, where: string): Exports {
-  const broken = (cause: unknown): RuntimeError =>
-    new RuntimeError('FORMAT', where, 'it is no module of a compiled model', 'Compile the model again', {
-      cause,
-    });
-  let instance: WebAssembly.Instance;
+function oneThreadNote({ what, remedy }: { readonly what: string; readonly remedy: string }): RuntimeNote {
+  return { code: 'one-thread', what: `it runs on one thread: ${what}`, remedy };
+}
+
+async function withThreads(
+  module: WebAssembly.Module,
+  instance: Instance,
+  program: CompiledProgram,
+  { threads = 1, threadUrl }: LoadOptions,
+): Promise<{ readonly executor: Executor; readonly notes: readonly RuntimeNote[] }> {
   try {
-    instance = new WebAssembly.Instance(module, { octavo: { memory } });
+    return {
+      executor: await severalThreads(module, instance, program, { threads, threadUrl }),
+      notes: [],
+    };
   } catch (cause) {
-    throw broken(cause);
+    const note = oneThreadNote({
+      what: `its threads cannot be started: ${messageOf(cause)}`,
+      remedy: 'Serve octavo/runtime-thread.js from the same origin and name it in threadUrl',
+    });
+    return { executor: oneThread(instance, program), notes: [note] };
   }
-  const { run, call } = instance.exports;
-  if (typeof run !== 'function' || typeof call !== 'function') throw broken(undefined);
-  return instance.exports as unknown as Exports;
 }

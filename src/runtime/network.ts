@@ -1,7 +1,10 @@
 /** A compiled network that is loaded: feeds in, outputs out, one run at a time. */
+import type { VariantName } from './choose-module.ts';
+import type { RuntimeNote } from './errors.ts';
 import { RuntimeError } from './errors.ts';
-import type { CompiledPort, CompiledProgram, ElementType, Manifest } from './manifest.ts';
-import type { OutputTensor, TensorData, TensorLike } from './tensor.ts';
+import type { Executor } from './executor.ts';
+import type { CompiledImage, CompiledPort, CompiledProgram, ElementType, Manifest } from './manifest.ts';
+import type { Given, OutputTensor } from './tensor.ts';
 import { readOutput, writeInput } from './tensor.ts';
 
 /** As onnxruntime's `InferenceSession` describes its inputs and outputs. */
@@ -10,10 +13,14 @@ export interface PortMetadata {
   readonly isTensor: true;
   readonly type: ElementType;
   readonly shape: readonly number[];
+  /** Of codes: real = scale * (code - zeroPoint). */
   readonly codes?: { readonly scale: number; readonly zeroPoint: number };
+  /** There where the input takes an ImageData: how its pixels are read. */
+  readonly image?: CompiledImage;
 }
 
-export type Feeds = Readonly<Record<string, TensorLike | TensorData>>;
+/** Inputs by name: arrays, tensors with `dims` and `data` such as onnxruntime's, or images. */
+export type Feeds = Readonly<Record<string, Given>>;
 export type Outputs = Readonly<Record<string, OutputTensor>>;
 
 export interface CallProfile {
@@ -25,43 +32,43 @@ export interface CallProfile {
   readonly milliseconds: number;
 }
 
-/** Who executes calls on the memory. */
-export interface Executor {
-  readonly memory: WebAssembly.Memory;
-  readonly threads: number;
-  /** All calls, in order. */
-  run(): void | Promise<void>;
-  /** One call, on one thread. */
-  call(index: number): void;
-  dispose(): void;
+/** What `load` has put together. */
+export interface LoadedParts {
+  readonly manifest: Manifest;
+  readonly program: CompiledProgram;
+  readonly variant: VariantName;
+  readonly notes: readonly RuntimeNote[];
+  readonly executor: Executor;
 }
 
 export class CompiledNetwork {
   readonly name: string;
-  readonly variant: 'relaxed' | 'baseline';
+  readonly variant: VariantName;
+  /** Of what could be better, such as one thread where several were asked for. */
+  readonly notes: readonly RuntimeNote[];
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly inputMetadata: readonly PortMetadata[];
   readonly outputMetadata: readonly PortMetadata[];
   readonly memoryBytes: number;
+  /** Those of the program that was chosen. */
+  readonly sizes: Readonly<Record<string, number>>;
   readonly #program: CompiledProgram;
   readonly #kernels: readonly string[];
   readonly #executor: Executor;
-  #state: 'free' | 'running' | 'disposed' = 'free';
+  #state: 'free' | 'running' | 'failed' | 'disposed' = 'free';
 
-  constructor(
-    manifest: Manifest,
-    program: CompiledProgram,
-    variant: 'relaxed' | 'baseline',
-    executor: Executor,
-  ) {
+  /** @internal: `load` makes them. */
+  constructor({ manifest, program, variant, notes, executor }: LoadedParts) {
     this.name = manifest.name;
     this.variant = variant;
+    this.notes = notes;
     this.inputMetadata = program.inputs.map(metadataOf);
     this.outputMetadata = program.outputs.map(metadataOf);
     this.inputNames = this.inputMetadata.map((m) => m.name);
     this.outputNames = this.outputMetadata.map((m) => m.name);
     this.memoryBytes = program.memoryBytes;
+    this.sizes = program.sizes;
     this.#program = program;
     this.#kernels = manifest.kernels;
     this.#executor = executor;
@@ -72,31 +79,47 @@ export class CompiledNetwork {
   }
 
   /**
-   * Every input by its name; gives every output. Typed arrays in ONNX's order (NCHW), or tensors with `dims` and `data` such as
-   * onnxruntime's. Throws INPUT for names, types and shapes that do not fit, STATE during another run and after `dispose`.
+   * Every input by its name; gives every output. Arrays in ONNX's order (NCHW), tensors with `dims` and `data` such as
+   * onnxruntime's, or an ImageData where the model was compiled for images. Throws INPUT for names, types and shapes that do
+   * not fit, STATE during another run and after `dispose`, FORMAT where the compiled code fails.
    */
   async run(feeds: Feeds): Promise<Outputs> {
     this.#begin();
     try {
-      const { buffer } = this.#executor.memory;
-      for (const name of Object.keys(feeds))
-        if (!this.inputNames.includes(name))
-          throw new RuntimeError(
-            'INPUT',
-            `input '${name}'`,
-            'the model has none of that name',
-            this.#inputsAre(),
-          );
-      for (const port of this.#program.inputs) {
-        const given = feeds[port.name];
-        if (given === undefined)
-          throw new RuntimeError('INPUT', `input '${port.name}'`, 'it is not given', this.#inputsAre());
-        writeInput(buffer, port, given);
-      }
+      this.#write(feeds);
+    } catch (error) {
+      this.#end('free');
+      throw error;
+    }
+    try {
       await this.#executor.run();
-      return Object.fromEntries(this.#program.outputs.map((port) => [port.name, readOutput(buffer, port)]));
-    } finally {
-      this.#state = this.#state === 'running' ? 'free' : this.#state;
+    } catch (error) {
+      this.#end('failed');
+      throw error;
+    }
+    const { buffer } = this.#executor.memory;
+    const outputs = this.#program.outputs.map((port) => [port.name, readOutput(buffer, port)] as const);
+    this.#end('free');
+    return Object.fromEntries(outputs);
+  }
+
+  #write(feeds: Feeds): void {
+    if (typeof feeds !== 'object' || feeds === null)
+      throw new RuntimeError('INPUT', 'the inputs', 'they are no object', this.#inputsAre());
+    for (const name of Object.keys(feeds))
+      if (!this.inputNames.includes(name))
+        throw new RuntimeError(
+          'INPUT',
+          `input '${name}'`,
+          'the model has none of that name',
+          this.#inputsAre(),
+        );
+    const { buffer } = this.#executor.memory;
+    for (const port of this.#program.inputs) {
+      const given = Object.hasOwn(feeds, port.name) ? feeds[port.name] : undefined;
+      if (given === undefined)
+        throw new RuntimeError('INPUT', `input '${port.name}'`, 'it is not given', this.#inputsAre());
+      writeInput(buffer, port, given);
     }
   }
 
@@ -120,30 +143,31 @@ export class CompiledNetwork {
         milliseconds: times[i]!.sort((a, b) => a - b)[runs >> 1]!,
       }));
     } finally {
-      this.#state = 'free';
+      this.#end('free');
     }
   }
 
-  /** Lets go of memory and threads; nothing is left running. */
-  dispose(): void {
+  /** Lets go of memory and threads; when it resolves, nothing is left running. */
+  async dispose(): Promise<void> {
     if (this.#state === 'disposed') return;
     this.#state = 'disposed';
-    this.#executor.dispose();
+    await this.#executor.dispose();
   }
 
   #begin(): void {
-    if (this.#state === 'free') {
-      this.#state = 'running';
-      return;
-    }
-    if (this.#state === 'disposed')
-      throw new RuntimeError('STATE', `model '${this.name}'`, 'it has been disposed of', 'Load it again');
-    throw new RuntimeError(
-      'STATE',
-      `model '${this.name}'`,
-      'it is running already',
-      'Wait for the run before, or load the model once more',
-    );
+    const fail = (what: string, remedy: string): never => {
+      throw new RuntimeError('STATE', `model '${this.name}'`, what, remedy);
+    };
+    if (this.#state === 'running')
+      fail('it is running already', 'Wait for the run before, or load the model once more');
+    if (this.#state === 'disposed') fail('it has been disposed of', 'Load it again');
+    if (this.#state === 'failed') fail('a run of it failed', 'Load it again');
+    this.#state = 'running';
+  }
+
+  /** A model that was disposed of meanwhile stays so. */
+  #end(state: 'free' | 'failed'): void {
+    if (this.#state === 'running') this.#state = state;
   }
 
   #inputsAre(): string {
@@ -151,6 +175,13 @@ export class CompiledNetwork {
   }
 }
 
-function metadataOf({ name, dtype, dims, codes }: CompiledPort): PortMetadata {
-  return { name, isTensor: true, type: dtype, shape: dims, ...(codes === undefined ? {} : { codes }) };
+function metadataOf({ name, dtype, dims, codes, image }: CompiledPort): PortMetadata {
+  return {
+    name,
+    isTensor: true,
+    type: dtype,
+    shape: dims,
+    ...(codes === undefined ? {} : { codes }),
+    ...(image === undefined ? {} : { image }),
+  };
 }

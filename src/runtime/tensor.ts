@@ -1,6 +1,8 @@
 /** What goes into a compiled model and comes out of it: typed arrays with dims, moved between the caller's order and memory's. */
 import { elementBytes } from './check-manifest.ts';
 import { RuntimeError } from './errors.ts';
+import type { ImageLike } from './image-input.ts';
+import { isImage, writeImage } from './image-input.ts';
 import type { CompiledPort, ElementType } from './manifest.ts';
 
 interface ArrayOf {
@@ -45,58 +47,65 @@ function viewOf(memory: ArrayBufferLike, dtype: ElementType): TensorData {
   );
 }
 
+export type Given = TensorLike | TensorData | Uint8ClampedArray | ImageLike;
+
 /** Throws INPUT where type or number of elements differ, or the dims do. */
-export function writeInput(
-  memory: ArrayBufferLike,
-  port: CompiledPort,
-  given: TensorLike | TensorData,
-): void {
-  const data = ArrayBuffer.isView(given) ? (given as TensorData) : given.data;
-  const where = `input '${port.name}'`;
-  const remedy = `Give a ${arrays[port.dtype].name} of [${port.dims.join(', ')}]`;
-  const kind = (data as { constructor?: { name?: string } } | undefined)?.constructor?.name;
-  const fits =
-    data instanceof arrays[port.dtype] || (port.dtype === 'uint8' && data instanceof Uint8ClampedArray);
-  if (!fits) throw new RuntimeError('INPUT', where, `it is a ${kind ?? String(data)}`, remedy);
-  const count = port.dims.reduce((n, d) => n * d, 1);
-  if (data.length !== count)
-    throw new RuntimeError('INPUT', where, `it has ${data.length} elements, not ${count}`, remedy);
-  if (!ArrayBuffer.isView(given)) {
-    const { dims } = given as TensorLike;
-    if (dims.length !== port.dims.length || dims.some((d, i) => d !== port.dims[i]))
-      throw new RuntimeError('INPUT', where, `it has the shape [${dims.join(', ')}]`, remedy);
-  }
-  const store = viewOf(memory, port.dtype);
+export function writeInput(memory: ArrayBufferLike, port: CompiledPort, given: Given): void {
+  if (typeof given === 'object' && given !== null && isImage(given)) writeImage(memory, port, given);
+  else writeElements(memory, port, given);
+}
+
+function writeElements(memory: ArrayBufferLike, port: CompiledPort, given: unknown): void {
+  const { dtype } = port;
+  // Numbers are only moved: which kind of array it is does not matter.
+  const from = elementsOf(port, given) as Uint8Array;
+  const store = viewOf(memory, dtype) as Uint8Array;
   // Codes of int8 lie 128 higher: the sign bit turned round.
-  const flip = port.dtype === 'int8' ? 0x80 : 0;
-  eachRun(port, (at, from, length, step) => {
-    if (step === 1 && flip === 0)
-      (store as Uint8Array).set((data as Uint8Array).subarray(from, from + length), at);
-    else
-      for (let i = 0; i < length; i++)
-        (store as Uint8Array)[at + i * step] = (
-          flip === 0 ? data[from + i]! : (data[from + i] as number) ^ flip
-        ) as number;
+  const flip = dtype === 'int8' ? 0x80 : 0;
+  eachRun(port, (at, start, length, step) => {
+    if (flip !== 0) for (let i = 0; i < length; i++) store[at + i * step] = from[start + i]! ^ flip;
+    else if (step === 1) store.set(from.subarray(start, start + length), at);
+    else for (let i = 0; i < length; i++) store[at + i * step] = from[start + i]!;
   });
 }
 
+function elementsOf(port: CompiledPort, given: unknown): ArrayLike<number | bigint> {
+  const { dtype, dims } = port;
+  const isData = ArrayBuffer.isView(given);
+  const { data, dims: own } = isData ? { data: given, dims } : ((given ?? {}) as Partial<TensorLike>);
+  const fits = data instanceof arrays[dtype] || (dtype === 'uint8' && data instanceof Uint8ClampedArray);
+  if (!fits) throw unfit(port, `it is ${kindOf(data ?? given)}`);
+  const count = dims.reduce((n, d) => n * d, 1);
+  if (data.length !== count) throw unfit(port, `it has ${data.length} elements, not ${count}`);
+  if (!Array.isArray(own)) throw unfit(port, 'it has no dims');
+  if (own.length !== dims.length || own.some((d, i) => d !== dims[i]))
+    throw unfit(port, `it has the shape [${own.map(String).join(', ')}]`);
+  return data;
+}
+
+function unfit({ name, dtype, dims }: CompiledPort, what: string): RuntimeError {
+  const array = arrays[dtype].name;
+  const remedy = `Give ${array.startsWith('I') ? 'an' : 'a'} ${array} of [${dims.join(', ')}]`;
+  return new RuntimeError('INPUT', `input '${name}'`, what, remedy);
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `of the type ${(value.constructor as { name?: string } | undefined)?.name ?? 'object'}`;
+}
+
 export function readOutput(memory: ArrayBufferLike, port: CompiledPort): OutputTensor {
-  const count = port.dims.reduce((n, d) => n * d, 1);
-  const data = new (arrays[port.dtype] as new (length: number) => TensorData)(count);
-  const store = viewOf(memory, port.dtype);
-  const flip = port.dtype === 'int8' ? 0x80 : 0;
-  eachRun(port, (at, from, length, step) => {
-    for (let i = 0; i < length; i++)
-      (data as Uint8Array)[from + i] = (
-        flip === 0 ? store[at + i * step]! : (store[at + i * step] as number) ^ flip
-      ) as number;
+  const { dtype, dims, codes } = port;
+  const count = dims.reduce((n, d) => n * d, 1);
+  const data = new (arrays[dtype] as new (length: number) => Uint8Array)(count);
+  const store = viewOf(memory, dtype) as Uint8Array;
+  const flip = dtype === 'int8' ? 0x80 : 0;
+  eachRun(port, (at, start, length, step) => {
+    if (flip !== 0) for (let i = 0; i < length; i++) data[start + i] = store[at + i * step]! ^ flip;
+    else if (step === 1) data.set(store.subarray(at, at + length), start);
+    else for (let i = 0; i < length; i++) data[start + i] = store[at + i * step]!;
   });
-  return {
-    type: port.dtype,
-    dims: port.dims,
-    data,
-    ...(port.codes === undefined ? {} : { codes: port.codes }),
-  };
+  return { type: dtype, dims, data, ...(codes === undefined ? {} : { codes }) };
 }
 
 /** Runs along the last axis: index in memory, index in the caller's order, elements, step in memory. */

@@ -1,0 +1,40 @@
+/**
+ * How a program's calls are cut into pieces for threads: large calls into several, small ones left whole and done in a row by
+ * whoever comes first, since handing over costs more than they do. Which thread does what never shows in the results.
+ */
+import type { CompiledCall } from './manifest.ts';
+
+/** Roughly what a thread does in a microsecond. */
+const macsPerMicrosecond = 60_000;
+const bytesPerMicrosecond = 8_000;
+/** Below that a call stays whole. */
+const smallCall = 4;
+/** What a piece should last at least, so that taking it costs nothing. */
+const smallPiece = 2;
+/** More pieces than threads: who is held up by other programs does fewer of them. */
+const piecesPerThread = 4;
+
+/**
+ * Writes into the fourth word of every call how many pieces there are up to its end, and returns how many in all. A call
+ * without pieces of its own belongs to the piece before.
+ */
+export function shareWork(list: Int32Array, calls: readonly CompiledCall[], threads: number): number {
+  let pieces = 0;
+  let isRow = false;
+  for (const [i, call] of calls.entries()) {
+    const microseconds = timeOf(call);
+    const isSmall = microseconds < smallCall;
+    const units = list[4 * i + 2]!;
+    const most = Math.min(units, piecesPerThread * threads);
+    const wanted = Math.min(most, Math.max(threads, Math.floor(microseconds / smallPiece)));
+    const own = isSmall ? 1 : Math.max(1, wanted);
+    if (!(isSmall && isRow)) pieces += own;
+    isRow = own === 1;
+    list[4 * i + 3] = pieces;
+  }
+  return pieces;
+}
+
+function timeOf({ macs, bytes = 0 }: CompiledCall): number {
+  return macs === undefined ? bytes / bytesPerMicrosecond : macs / macsPerMicrosecond;
+}

@@ -1,0 +1,140 @@
+// Several threads: the same bits as one, nothing left behind, and errors that surface.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { buildCode } from '../../scripts/build.mjs';
+import { compiledByHand } from '../../test/support/compiled-by-hand.ts';
+import type { CompiledNetwork, LoadOptions } from './index.ts';
+import { load } from './index.ts';
+import { shareWork } from './share-work.ts';
+
+const dist = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist');
+const threadUrl = pathToFileURL(join(dist, 'runtime-thread.js'));
+
+beforeAll(buildCode);
+
+const open: CompiledNetwork[] = [];
+async function loaded(files: Map<string, Uint8Array>, options: LoadOptions): Promise<CompiledNetwork> {
+  const network = await load(files, { threadUrl, ...options });
+  open.push(network);
+  return network;
+}
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((network) => network.dispose()));
+});
+
+/** Of this process, by the kernel: what anything that was started shows in. */
+const threadsHere = (): number => readdirSync('/proc/self/task').length;
+
+/** The operating system takes them down a moment after Node has. */
+async function threadsInTheEnd(expected: number): Promise<number> {
+  for (let i = 0; i < 100 && threadsHere() > expected; i++) await new Promise((r) => setTimeout(r, 20));
+  return threadsHere();
+}
+
+describe('pieces', () => {
+  const list = (units: readonly number[]): Int32Array => Int32Array.from(units.flatMap((u) => [0, 0, u, 0]));
+  const call = (macs: number) => ({ node: '', op: '', kernel: 0, macs });
+
+  test('large calls are cut, small ones go to whoever did the one before', () => {
+    const words = list([100, 5, 5, 2, 100, 1, 7]);
+    const macs = [1e7, 10, 10, 1e7, 1e7, 1e7, 10];
+    expect(shareWork(words, macs.map(call), 2)).toBe(8 + 1 + 2 + 8 + 1);
+    // Of each call, how many pieces there are up to its end.
+    expect([...words].filter((_, i) => i % 4 === 3)).toEqual([8, 9, 9, 11, 19, 20, 20]);
+  });
+
+  test('a call without units stays a piece', () => {
+    expect(shareWork(list([0]), [call(1e7)], 3)).toBe(1);
+    expect(shareWork(list([]), [], 3)).toBe(0);
+  });
+});
+
+describe.each(['relaxed', 'baseline'] as const)('%s', (variant) => {
+  test.each([2, 3, 4])('%i threads give the bits of one', async (threads) => {
+    const byHand = compiledByHand({ elements: 1000, macs: [1e7, 10, 1e7, 10, 10, 1e7, 1e7, 1e7, 10] });
+    const auto = await load(byHand.files);
+    const network = await loaded(byHand.files, {
+      threads,
+      variant: variant === 'relaxed' && auto.variant !== 'relaxed' ? 'auto' : variant,
+    });
+    expect([network.threads, network.notes]).toEqual([threads, []]);
+    for (let run = 0; run < 300; run++) {
+      const x = Int32Array.from({ length: 1000 }, (_, i) => Math.imul(i + run, 2654435761));
+      const { y } = await network.run({ x });
+      expect(y!.data).toEqual(byHand.expected(x));
+    }
+  });
+});
+
+test('any chain of calls, on any number of threads', async () => {
+  const call = fc.constantFrom(10, 100_000, 400_000, 1e7);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({ elements: fc.integer({ min: 1, max: 300 }), macs: fc.array(call, { maxLength: 12 }) }),
+      fc.integer({ min: 2, max: 4 }),
+      async (options, threads) => {
+        const byHand = compiledByHand(options);
+        const network = await loaded(byHand.files, { threads });
+        const x = Int32Array.from({ length: options.elements }, (_, i) => Math.imul(i, 40503));
+        for (let run = 0; run < 3; run++)
+          expect((await network.run({ x })).y!.data).toEqual(byHand.expected(x));
+        await network.dispose();
+      },
+    ),
+    { numRuns: 20 },
+  );
+});
+
+test('as many threads as asked, and none after dispose', async () => {
+  const { files } = compiledByHand();
+  const before = threadsHere();
+  const network = await loaded(files, { threads: 3 });
+  expect(threadsHere() - before).toBe(2);
+  await network.dispose();
+  expect(await threadsInTheEnd(before)).toBe(before);
+  await expect(network.run({})).rejects.toMatchObject({ code: 'STATE' });
+});
+
+test.each(['', 'await network.dispose();'])('a program ends by itself (%s)', (last) => {
+  const { files } = compiledByHand();
+  const script = `import { load } from ${JSON.stringify(pathToFileURL(join(dist, 'runtime.js')).href)};
+    const files = new Map(${JSON.stringify([...files].map(([name, b]) => [name, [...b]]))}.map(([n, b]) => [n, new Uint8Array(b)]));
+    const network = await load(files, { threads: 3 });
+    await network.run({ x: new Int32Array(100) });
+    console.log(network.threads, network.notes.length);
+    ${last}`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  expect([status, stdout, stderr]).toEqual([0, '3 0\n', '']);
+});
+
+test.each([0, 50, 99])('a trap at unit %i surfaces, on whichever thread it is', async (failingUnit) => {
+  const { files } = compiledByHand({ failingUnit });
+  const network = await loaded(files, { threads: 2, warmUp: false });
+  const x = new Int32Array(100);
+  await expect(network.run({ x })).rejects.toMatchObject({ name: 'RuntimeError' });
+  await expect(network.run({ x })).rejects.toMatchObject({ code: 'STATE' });
+});
+
+test('where threads cannot be started it is one, and a note says why', async () => {
+  const { files, expected } = compiledByHand();
+  const before = threadsHere();
+  const network = await loaded(files, { threads: 2, threadUrl: new URL('file:///nowhere/thread.js') });
+  expect(network.threads).toBe(1);
+  expect(network.notes).toMatchObject([
+    { code: 'one-thread', what: expect.stringContaining('cannot be started') },
+  ]);
+  const x = Int32Array.from({ length: 100 }, (_, i) => i * i);
+  expect((await network.run({ x })).y!.data).toEqual(expected(x));
+  expect(await threadsInTheEnd(before)).toBe(before);
+});
+
+test.each([0, 1.5, -1, 65, Number.NaN])('%d threads are refused', async (threads) => {
+  await expect(load(compiledByHand().files, { threads })).rejects.toMatchObject({ code: 'INPUT' });
+});
