@@ -18,7 +18,7 @@ const levels = [
   ['analyse'],
   ['report'],
   ['pipeline'],
-  ['index', 'reference'],
+  ['index'],
   ['node'],
   ['cli'],
 ];
@@ -82,14 +82,27 @@ test('only the node rooms import node: modules, onnxruntime-node or sharp', () =
   expect(wrong).toEqual([]);
 });
 
-test('what the browser entries reach needs no Node', () => {
+/** The file and all that it imports, and they, to the end. */
+function reachedFrom(entry: string): readonly string[] {
   const seen = new Set<string>();
-  const pending = ['index.ts', 'reference.ts'];
+  const pending = [entry];
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
     if (seen.has(file)) continue;
     seen.add(file);
     for (const target of importsOf(file).filter((t) => t.startsWith('.')))
       pending.push(relative(source, resolve(source, dirname(file), target)));
   }
-  expect([...seen].filter((f) => nodeOnly.some((r) => r.test(f)))).toEqual([]);
+  return [...seen];
+}
+
+test('what the browser entry reaches needs no Node', () => {
+  expect(reachedFrom('index.ts').filter((f) => nodeOnly.some((r) => r.test(f)))).toEqual([]);
+});
+
+test('who runs a compiled model loads nothing else of Octavo', () => {
+  const reached = ['runtime/index.ts', 'runtime/thread.ts'].flatMap(reachedFrom);
+  expect(reached.filter((f) => !/^(runtime|base)\//.test(f))).toEqual([]);
+  const packages = reached.flatMap(importsOf).filter((t) => !t.startsWith('.'));
+  // Built into dist/runtime.js (test/runtime-files.test.ts).
+  expect([...new Set(packages)]).toEqual(['@noble/hashes/sha2.js']);
 });
