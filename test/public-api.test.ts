@@ -7,6 +7,7 @@ import ts from 'typescript';
 import { expect, test } from 'vitest';
 import * as browser from '../src/index.ts';
 import * as node from '../src/node.ts';
+import * as reference from '../src/reference.ts';
 import * as runtime from '../src/runtime/index.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -16,6 +17,7 @@ const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
 const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
 const entries = {
   octavo: 'src/index.ts',
+  'octavo/reference': 'src/reference.ts',
   'octavo/node': 'src/node.ts',
   'octavo/runtime': 'src/runtime/index.ts',
 };
@@ -111,7 +113,7 @@ function apiText(): string {
     const isMore = entry === 'octavo/node';
     const own = exportsOf(file).filter((e) => !isMore || !known.has(e.name));
     for (const { name } of own) known.add(name);
-    parts.push(`# ${entry}${isMore ? ' (besides all of octavo)' : ''}`, ...own.map(describe));
+    parts.push(`# ${entry}${isMore ? ' (besides all of these)' : ''}`, ...own.map(describe));
   }
   return `${parts.join('\n\n')}\n`;
 }
@@ -127,6 +129,7 @@ test('the public API is what test/public-api.txt says', () => {
 test('every value the types promise is there when it runs, and no other', () => {
   const promised = (file: string) => exportsOf(file).flatMap((e) => (e.isType ? [] : [e.name]));
   expect(Object.keys(browser).sort()).toEqual(promised(entries.octavo));
+  expect(Object.keys(reference).sort()).toEqual(promised(entries['octavo/reference']));
   expect(Object.keys(node).sort()).toEqual(promised(entries['octavo/node']));
   expect(Object.keys(runtime).sort()).toEqual(promised(entries['octavo/runtime']));
   expect(Object.keys(node)).toEqual(expect.arrayContaining(Object.keys(browser)));
