@@ -52,11 +52,6 @@ const kernels: Readonly<Record<string, BinaryKernel>> = {
 
 function lower(context: LowerContext): void {
   const { node, inputCount } = context;
-  const table = tableInput(context);
-  if (table !== undefined) {
-    lowerAsTable(context, table);
-    return;
-  }
   if (node.op === 'Pow' && squares(context)) {
     const x = floatInput(context, 0);
     floatOutput(context, 0, (to) => combineViews(context, mulFloats, [x, x], to));
@@ -100,3 +95,10 @@ function exponentOr(context: LowerContext, index: number): View {
 }
 
 export const elementwiseLowerings: readonly Lowering[] = Object.keys(kernels).map((op) => ({ op, lower }));
+
+/** Codes with constants of one element. */
+export const elementwiseTables: readonly Lowering[] = Object.keys(kernels).map((op) => ({
+  op,
+  takes: (context) => tableInput(context) !== undefined,
+  lower: (context) => lowerAsTable(context, tableInput(context)!),
+}));

@@ -2,8 +2,9 @@
 import { dequantizeTensor } from '../../ops/crossings.ts';
 import { constantView } from './crossing.ts';
 import { dequantizeView, nameOf, quantizeView } from './crossing-views.ts';
+import { denseStrides } from './loops.ts';
 import type { LowerContext, View } from './lowering.ts';
-import { denseScratch } from './move-views.ts';
+import { copyView, denseScratch } from './move-views.ts';
 
 /** Of a float input as it lies in memory; of codes, dense. */
 export function floatInput(context: LowerContext, index: number): View {
@@ -33,22 +34,10 @@ export function floatOutput(context: LowerContext, index: number, make: (to: Vie
 }
 
 /** Dense float32: the view itself where it is that, else a copy. */
-export function denseFloats(context: LowerContext, view: View, copy: (from: View, to: View) => void): View {
-  const dense = denseScratchLike(view);
-  if (view.strides.every((s, a) => view.dims[a] === 1 || s === dense[a])) return view;
-  const made = denseScratch(context, view);
-  copy(view, made);
-  return made;
-}
-
-function denseScratchLike({ dims }: View): readonly number[] {
-  let step = 4;
-  return dims
-    .toReversed()
-    .map((d) => {
-      const own = step;
-      step *= d;
-      return own;
-    })
-    .reverse();
+export function denseFloats(context: LowerContext, view: View): View {
+  const strides = denseStrides(view.dims, 4);
+  if (view.strides.every((s, axis) => view.dims[axis] === 1 || s === strides[axis])) return view;
+  const copy = denseScratch(context, view);
+  copyView(context, view, copy);
+  return copy;
 }

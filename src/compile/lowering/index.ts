@@ -3,22 +3,29 @@ import type { Node } from '../../ir/index.ts';
 import { isOnnxDomain } from '../../ir/index.ts';
 import { arithmeticLowerings } from './arithmetic.ts';
 import { crossingLowerings } from './crossing.ts';
-import { elementwiseLowerings } from './elementwise.ts';
+import { elementwiseLowerings, elementwiseTables } from './elementwise.ts';
 import { functionLowerings } from './functions.ts';
 import { linearLowerings } from './linear.ts';
 import type { LowerContext, Lowering } from './lowering.ts';
 import { moveLowerings } from './move.ts';
+import { normalizationLowerings } from './normalization.ts';
 import { poolLowerings } from './pool.ts';
+import { reduceLowerings } from './reduce.ts';
+import { softmaxLowerings } from './softmax.ts';
 
 /** Several may be of one operator: the first that takes the node has it. */
 export const lowerings: readonly Lowering[] = [
   ...crossingLowerings,
   ...moveLowerings,
   ...functionLowerings,
+  ...elementwiseTables,
   ...linearLowerings,
   ...poolLowerings,
   ...arithmeticLowerings,
   ...elementwiseLowerings,
+  ...softmaxLowerings,
+  ...normalizationLowerings,
+  ...reduceLowerings,
 ];
 
 const nameOf = ({ op, domain = '' }: Lowering): string => `${domain}:${op}`;
