@@ -25,7 +25,7 @@ await build({
   sourcemap: 'inline',
   logLevel: 'warning',
 });
-const child = spawn(process.execPath, ['--enable-source-maps', outfile, ...args], {
+const child = spawn(process.env.OCTAVO_NODE ?? process.execPath, ['--enable-source-maps', outfile, ...args], {
   stdio: 'inherit',
   env: { ...process.env, OCTAVO_ROOT: root },
 });

@@ -2,9 +2,11 @@
 import { OctavoError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { version } from '../version.ts';
+import { benchCommand } from './bench-command.ts';
 import { calibrateCommand } from './calibrate-command.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { compareCommand } from './compare-command.ts';
+import { compileCommand } from './compile-command.ts';
 import { blamingFile, withConfigFile } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { explainCommand } from './explain-command.ts';
@@ -14,6 +16,7 @@ import { inspectCommand } from './inspect-command.ts';
 import { mergeCommand } from './merge-command.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { quantizeCommand } from './quantize-command.ts';
+import { runCommand } from './run-command.ts';
 
 export const commands: readonly CommandSpec[] = [
   quantizeCommand,
@@ -23,6 +26,9 @@ export const commands: readonly CommandSpec[] = [
   mergeCommand,
   explainCommand,
   exportCacheCommand,
+  compileCommand,
+  runCommand,
+  benchCommand,
 ];
 
 /** For a word that is no command; a model's path is most often a forgotten one. */

@@ -5,7 +5,10 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { OctavoError } from '../base/errors.ts';
+import type { ImageOptions } from '../calibrate/images/index.ts';
+import { normalizationOf, preprocessingFor } from '../calibrate/images/index.ts';
 import type { Model, Port } from '../ir/index.ts';
+import { tensorType } from '../ir/index.ts';
 import type {
   CompiledModule,
   CompiledPort,
@@ -29,6 +32,11 @@ export interface CompileOptions {
   readonly sizes?: readonly Readonly<Record<string, number>>[];
   /** What the manifest calls the network; default: the graph's name. */
   readonly name?: string;
+  /**
+   * How images become numbers, as the model was trained with them: the runtime then takes `ImageData` for its one input, or for
+   * those of rank 4. Sizes and crops do not matter here.
+   */
+  readonly images?: ImageOptions;
 }
 
 export interface CompiledModel {
@@ -61,7 +69,7 @@ export function compileModel(model: Model, options: CompileOptions = {}): Compil
   const lowered = sets.map((sizes) => lowerGraph(readyGraph(model, sizes), constants));
   const kernels = [...new Set(lowered.flatMap((graph) => graph.calls.map((c) => c.kernel)))];
   const imageAt = aligned(constantsAt + constants.bytes);
-  const made = lowered.map((graph) => program(graph, kernels, constants, imageAt));
+  const made = lowered.map((graph) => program(graph, kernels, constants, imageAt, options.images));
   const parts = [constants.finish(), ...made.map((m) => m.image)];
   const weights = joined(parts);
   let offset = parts[0]!.length;
@@ -124,6 +132,7 @@ function program(
   kernels: readonly Kernel[],
   constants: ConstantStore,
   imageAt: number,
+  images: ImageOptions | undefined,
 ): MadeProgram {
   const plan = arena.plan();
   const headers = headerPlaces(calls.map((c) => c.kernel));
@@ -176,10 +185,21 @@ function program(
       memoryBytes,
       arenaBytes: plan.bytes,
       arenaLowerBound: plan.lowerBound,
-      inputs: inputs.map(port),
+      inputs: inputs.map((input) => ({ ...port(input), ...imageOf(input, images) })),
       outputs: outputs.map(port),
     }),
   };
+}
+
+/** Of an input that takes images, where it was said how. */
+function imageOf(
+  [{ name }, { dims }]: readonly [Port, View],
+  images: ImageOptions | undefined,
+): Pick<CompiledPort, 'image'> {
+  if (images === undefined || normalizationOf(images) === undefined || dims.length !== 4) return {};
+  const fixed: Port = { name, type: tensorType('float32', dims) };
+  const { layout, channels, scale, mean, std } = preprocessingFor(fixed, images);
+  return { image: { layout, channels, scale, mean, std } };
 }
 
 function headerPlaces(kernels: readonly Kernel[]): { offsets: readonly number[]; bytes: number } {
