@@ -152,6 +152,7 @@ export function caseOfNode(
     expected: outputs.flatMap((view) =>
       runsOf(view).map(([at, bytes]) => ({ at, bytes: wanted.slice(at, at + bytes), floats })),
     ),
+    scribbled: memory.free.map(([start, end]) => ({ at: start, bytes: end - start })),
   };
 }
 
