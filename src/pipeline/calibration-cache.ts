@@ -64,10 +64,11 @@ export function writeRangeCache(
 export function chosenRanges(calibration: Calibration, method?: string): ReadonlyMap<string, Range> {
   const given = givenTo(calibration, method);
   const readers = readersOf(calibration.float.graph);
-  const input = { ...calibration, method: methodByName(method), ranges: given?.byGroup };
+  const input = { ...calibration, ranges: given?.byGroup };
+  const chosen = methodByName(method);
   return new Map(
     calibration.layout.groups.flatMap((group) => {
-      const range = groupRange(group, readers, input);
+      const range = groupRange(group, chosen, readers, input);
       return group.values.map((value) => [value, range] as const);
     }),
   );

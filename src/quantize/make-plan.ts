@@ -38,7 +38,7 @@ export function makePlan(input: MakePlanInput): {
   const values = new Map<string, ValueParams>();
   const readers = readersOf(float.graph);
   for (const group of layout.groups) {
-    const params = toValueParams(groupParams(group, readers, input));
+    const params = toValueParams(groupParams(group, input.method, readers, input));
     for (const value of group.values) values.set(value, params);
   }
   const constants = new Map(layout.operands.map(({ value }) => [value, constantParams(value, input)]));
@@ -68,11 +68,18 @@ export function makePlan(input: MakePlanInput): {
   };
 }
 
-function groupParams(group: ParamGroup, readers: Readers, input: MakePlanInput): QuantParams {
+type RangeInput = Pick<MakePlanInput, 'target' | 'statistics' | 'float' | 'ranges'>;
+
+function groupParams(
+  group: ParamGroup,
+  method: CalibrationMethod,
+  readers: Readers,
+  input: RangeInput,
+): QuantParams {
   const { dtype, symmetric } = input.target.activations;
   const ceiling = group.ceiling === undefined ? {} : { ceiling: group.ceiling };
   return rangeToParams(
-    groupRange(group, readers, input),
+    groupRange(group, method, readers, input),
     { dtype, symmetric, ...ceiling },
     `value '${group.values[0]}'`,
   );
@@ -81,8 +88,9 @@ function groupParams(group: ParamGroup, readers: Readers, input: MakePlanInput):
 /** The range that the values of a group get in common, in the form of the target's codes. */
 export function groupRange(
   group: ParamGroup,
+  method: CalibrationMethod,
   readers: Readers,
-  { target, statistics, method, ranges, float }: Omit<MakePlanInput, 'layout' | 'types' | 'biasCorrection'>,
+  { target, statistics, ranges, float }: RangeInput,
 ): Range {
   if (group.fixed !== undefined) return { lo: group.fixed[0], hi: group.fixed[1] };
   const { lo, hi } =
