@@ -3,6 +3,7 @@
  * a row of the result. Weights are panels (panels.ts) whose places are taps, each channel with data of its own.
  */
 import { i32, ops } from '../../wasm/index.ts';
+import { bytesOfLow, pairsOfHigh, pairsOfLow } from './interleave.ts';
 import type { Kernel, KernelBody } from './kernel.ts';
 import { kernel } from './kernel.ts';
 import type { Results } from './product-results.ts';
@@ -38,11 +39,6 @@ function depthwiseKernel(name: string, results: Results): Kernel<typeof fields> 
 export const depthwise = depthwiseKernel('depthwise', 'padded');
 export const depthwiseCodes = depthwiseKernel('depthwise-codes', 'codes');
 export const depthwiseFloats = depthwiseKernel('depthwise-floats', 'floats');
-
-/** Lanes that interleave bytes of two lower halves, and 16-bit pairs of two lower or two upper ones. */
-const bytesOfLow = [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23];
-const pairsOfLow = [0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23];
-const pairsOfHigh = pairsOfLow.map((lane) => lane + 8);
 
 function emitDepthwise({ f, variant, p, from, to }: KernelBody<typeof fields>, kind: Results): void {
   const products = new QuadProducts(f, variant);

@@ -1,6 +1,7 @@
 /** Columns of eight channels for two rows of a depthwise 3 x 3 convolution: loaded row by row, interleaved byte by byte. */
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
 import { ops, select } from '../../wasm/index.ts';
+import { bytesOfLow, pairsOfHigh, pairsOfLow } from './interleave.ts';
 
 const { i32: I, v128: V, i8x16: B } = ops;
 
@@ -12,11 +13,6 @@ interface Strides {
   readonly sourceRow: Local<'i32'>;
   readonly targetRow: Local<'i32'>;
 }
-
-/** Lanes that interleave bytes of two lower halves, and 16-bit pairs of two lower or two upper ones. */
-const bytesOfLow = [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23];
-const pairsOfLow = [0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23];
-const pairsOfHigh = pairsOfLow.map((lane) => lane + 8);
 
 export class RowPair {
   /** To be set before `begin`: the first tap's channels, the upper row's result, the weights of the channels. */

@@ -116,7 +116,7 @@ function lowerDepthwise(context: LowerContext, conv: ImageConv): void {
   const channels = Array.from({ length: to.channels }, (_, c) => c);
   const weight = (c: number, tap: number): number => (tap < taps ? weighting.weights[c * taps + tap]! : 0);
   const folded = foldBiases(context, weighting, channels, taps, weight);
-  const kind = resultKind(to.view, folded, to.pixel, to.channel, to.channels);
+  const kind = resultKind(to.view, folded.within, to.pixel, to.channel, to.channels);
   const macs = to.height * to.width * to.channels * taps;
   const of3 = [y, x].every((a) => a.kernel === 3 && a.dilation === 1 && a.stride === y.stride);
   const common = {

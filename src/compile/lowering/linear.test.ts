@@ -185,6 +185,49 @@ describe('Conv', () => {
   });
 });
 
+describe('ConvTranspose', () => {
+  test('by the remainders of its strides', () => {
+    const padding = fc.tuple(fc.nat(2), fc.nat(2));
+    fc.assert(
+      fc.property(
+        settings,
+        windows,
+        padding,
+        small(2),
+        small(9),
+        small(12),
+        (setting, window, more, group, i, o) => {
+          const { rank, kernel, strides, dilations, pads, extra } = window;
+          const cut = <T>(values: readonly T[]): T[] => values.slice(2 - rank);
+          const spans = kernel.map((k, a) => (k - 1) * dilations[a]! + 1);
+          // Less padding than the result is long.
+          const begin = spans.map((s, a) => Math.min(pads[a]!, s - 1));
+          const end = spans.map((s, a) => Math.min(pads[2 + a]!, s - 1 - begin[a]!));
+          const output = more.map((m, a) => Math.min(m, Math.max(strides[a]!, dilations[a]!) - 1));
+          const scales = group === 1 ? setting.scales : 'one';
+          holds(
+            { ...setting, scales },
+            [window.images, i * group, ...cut(extra).map((e) => e + 1)],
+            {
+              op: 'ConvTranspose',
+              attributes: {
+                strides: attr.ints(cut(strides)),
+                dilations: attr.ints(cut(dilations)),
+                pads: attr.ints([...cut(begin), ...cut(end)]),
+                output_padding: attr.ints(cut(output)),
+                group: attr.int(group),
+              },
+            },
+            constants({ ...setting, scales }, [i * group, o, ...cut(kernel)], 1, o * group),
+            'last',
+          );
+        },
+      ),
+      { numRuns: 120 },
+    );
+  });
+});
+
 describe('products with constant matrices', () => {
   test('MatMul', () => {
     fc.assert(
@@ -220,6 +263,39 @@ describe('products with constant matrices', () => {
         },
       ),
       { numRuns: 100 },
+    );
+  });
+});
+
+describe('products of matrices that are both computed', () => {
+  test('MatMul', () => {
+    const matrices = fc.record({
+      batch: fc.array(small(3), { maxLength: 2 }),
+      /** Whether each operand is the same for all of the batch. */
+      one: fc.tuple(fc.boolean(), fc.boolean()),
+      vectors: fc.tuple(fc.nat(9), fc.nat(9)),
+      quant: quants,
+      turned: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(
+        settings,
+        matrices,
+        fc.tuple(small(14), small(40), small(30)),
+        (setting, given, [m, k, n]) => {
+          const { batch, one, vectors, quant } = given;
+          const left = vectors[0] === 0 ? [k] : [...(one[0] ? [] : batch), m, k];
+          const right = vectors[1] === 0 ? [k] : [...(one[1] ? batch.map(() => 1) : batch), k, n];
+          const operand: TestValue = {
+            tensor: codes(right, setting.seed + 1, quant.dtype as 'uint8'),
+            quant,
+            // As after a Transpose without a copy: channels apart, places together.
+            layout: given.turned && right.length > 2 ? 'last' : 'dense',
+          };
+          holds(setting, left, { op: 'MatMul' }, [operand], 'dense');
+        },
+      ),
+      { numRuns: 150 },
     );
   });
 });

@@ -1,10 +1,11 @@
-/** Gemm and MatMul of codes with constant weights: rows are pixels. */
+/** Gemm and MatMul of codes: with constant weights rows are pixels. */
 import { elementCount } from '../../base/integer.ts';
 import { floatAttr, intAttr } from '../../ir/index.ts';
+import { lowerActivationProduct } from './activation-products.ts';
 import { loopsOf } from './loops.ts';
 import type { LowerContext, View } from './lowering.ts';
 import { copyView, denseScratch, permuted } from './move-views.ts';
-import { callProduct, weightingOf } from './products.ts';
+import { callProduct, weightingOf, withAxis } from './products.ts';
 
 export function lowerGemm(context: LowerContext): void {
   const { node } = context;
@@ -21,11 +22,13 @@ export function lowerGemm(context: LowerContext): void {
 
 export function lowerMatMul(context: LowerContext): void {
   const weight = context.constant(1);
-  if (weight === undefined) context.refuse('its right operand is not constant');
+  if (weight === undefined || elementCount(weight.dims.slice(0, -2)) > 1) {
+    lowerActivationProduct(context);
+    return;
+  }
   const { dims } = weight;
   const rank = dims.length;
   const [summed, channels] = rank === 1 ? [dims[0]!, 1] : [dims.at(-2)!, dims.at(-1)!];
-  const matrices = elementCount(dims.slice(0, -2));
   const made = context.output(0);
   const data = context.input(0);
   // Vectors are matrices of one row, and of one column.
@@ -35,12 +38,7 @@ export function lowerMatMul(context: LowerContext): void {
   const product = { summed, channels, turned: false, axis: rank - 1 };
   if (rank === 1 && (context.inputQuant(1)?.scales.length ?? 1) > 1)
     context.refuse('its weights have scales along an axis that is summed');
-  if (matrices === 1) lowerRows(context, from, to, product);
-  else context.refuse('its right operand is a stack of constant matrices');
-}
-
-function withAxis(view: View, axis: number): View {
-  return { ...view, dims: view.dims.toSpliced(axis, 0, 1), strides: view.strides.toSpliced(axis, 0, 0) };
+  lowerRows(context, from, to, product);
 }
 
 interface Matrix {

@@ -145,7 +145,7 @@ export type ResultKind = 'padded' | 'codes' | 'floats';
 /** `pixel` is the bytes between results of which each has `channels`, and `step` those between its channels. */
 export function resultKind(
   to: View,
-  { within }: Folded,
+  within: boolean,
   pixel: number,
   step: number,
   channels: number,
@@ -197,7 +197,7 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
     const byte = place % product.runBytes;
     return product.weight(c, (place - byte) / product.runBytes, byte);
   });
-  const kind = resultKind(context.output(0), folded, product.pixel, channelStep, channels.length);
+  const kind = resultKind(context.output(0), folded.within, product.pixel, channelStep, channels.length);
   const by3 = kind === 'padded' && product.runBytes % 12 === 0 && product.runBytes % 8 !== 0;
   const runBytes = by3 ? product.runBytes : Math.ceil(product.runBytes / 8) * 8;
   const places = runs.length * runBytes;
@@ -257,7 +257,7 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
     );
 }
 
-interface Walk {
+export interface Walk {
   readonly pixels: number;
   readonly offsets: readonly [source: number, target: number];
   readonly params: {
@@ -266,7 +266,7 @@ interface Walk {
 }
 
 /** A call walks three loops; those around them become calls of their own. */
-function walks(loops: readonly Loop[]): readonly Walk[] {
+export function walks(loops: readonly Loop[]): readonly Walk[] {
   const still: Loop = { size: 1, steps: [0, 0] };
   const around = loops.slice(0, Math.max(0, loops.length - 3));
   const inner = loops.slice(around.length);
@@ -293,4 +293,9 @@ function walks(loops: readonly Loop[]): readonly Walk[] {
     }
     return { pixels, offsets, params };
   });
+}
+
+/** The view with an axis of size 1 put in. */
+export function withAxis(view: View, axis: number): View {
+  return { ...view, dims: view.dims.toSpliced(axis, 0, 1), strides: view.strides.toSpliced(axis, 0, 0) };
 }
