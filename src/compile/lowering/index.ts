@@ -11,6 +11,7 @@ import { moveLowerings } from './move.ts';
 import { normalizationLowerings } from './normalization.ts';
 import { poolLowerings } from './pool.ts';
 import { reduceLowerings } from './reduce.ts';
+import { resizeLowerings } from './resize.ts';
 import { softmaxLowerings } from './softmax.ts';
 
 /** Several may be of one operator: the first that takes the node has it. */
@@ -26,6 +27,7 @@ export const lowerings: readonly Lowering[] = [
   ...softmaxLowerings,
   ...normalizationLowerings,
   ...reduceLowerings,
+  ...resizeLowerings,
 ];
 
 const nameOf = ({ op, domain = '' }: Lowering): string => `${domain}:${op}`;

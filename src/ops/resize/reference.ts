@@ -46,6 +46,30 @@ export const referenceResize: Reference = (context) => {
   return [mix(node, data, { stretches, dims, located })];
 };
 
+/** What each axis of the result takes from the data, for compiled code. */
+export type ResizePlan =
+  /** Along each axis the place of each place; -1 outside a crop. */
+  | { readonly kind: 'nearest'; readonly places: readonly (readonly number[])[] }
+  /** Mixed axis by axis, the first one first; undefined: the axis stays as it is. */
+  | { readonly kind: 'mixed'; readonly mixes: readonly (readonly Mix[] | undefined)[] };
+
+/** Of the data the dims alone count. Places outside a crop mix nothing. */
+export function resizePlan(context: EvaluateContext): ResizePlan {
+  const { node } = context;
+  const stretches = stretchesOf(context);
+  const located = stretches.map((stretch) => locate(context, stretch));
+  const dims = stretches.map((s) => s.output);
+  const mode = stringAttr(node, 'mode', 'nearest');
+  if (mode === 'nearest')
+    return { kind: 'nearest', places: nearestPlaces(context, { stretches, dims, located }) };
+  if (mode !== 'linear' && mode !== 'cubic') throw impossible(node, `mode '${mode}' is none of ONNX's`);
+  const kernel = kernelOf(node);
+  return {
+    kind: 'mixed',
+    mixes: stretches.map((stretch, axis) => mixesOf(node, stretch, located[axis]!, kernel)),
+  };
+}
+
 interface Resizing {
   readonly stretches: readonly Stretch[];
   readonly dims: readonly number[];
@@ -80,17 +104,27 @@ function roundingOf({ node, opset }: EvaluateContext, scale: number): (x: number
   return known;
 }
 
-function pick(context: EvaluateContext, data: Tensor, { stretches, dims, located }: Resizing): Tensor {
+/** Along each axis, the place in the data of each place of the result; -1 outside a crop. */
+function nearestPlaces(
+  context: EvaluateContext,
+  { stretches, located }: Resizing,
+): readonly (readonly number[])[] {
+  return stretches.map((stretch, axis) => {
+    const round = roundingOf(context, stretch.scale);
+    return located[axis]!.map((x) =>
+      x === undefined ? -1 : Math.min(Math.max(round(x), 0), stretch.input - 1),
+    );
+  });
+}
+
+function pick(context: EvaluateContext, data: Tensor, resizing: Resizing): Tensor {
   const { node } = context;
+  const { dims } = resizing;
   const strides = stridesOf(data.dims);
   // Offsets of the axes so far, in row-major order; -1 outside a crop.
   let from = Int32Array.of(0);
-  for (const [axis, stretch] of stretches.entries()) {
-    const round = roundingOf(context, stretch.scale);
-    const along = located[axis]!.map((x) => {
-      if (x === undefined) return -1;
-      return Math.min(Math.max(round(x), 0), stretch.input - 1) * strides[axis]!;
-    });
+  for (const [axis, places] of nearestPlaces(context, resizing).entries()) {
+    const along = places.map((place) => (place < 0 ? -1 : place * strides[axis]!));
     const outer = from;
     from = new Int32Array(outer.length * along.length);
     for (let i = 0, at = 0; i < outer.length; i++)
@@ -106,7 +140,7 @@ function pick(context: EvaluateContext, data: Tensor, { stretches, dims, located
 }
 
 function mix(node: Node, data: Tensor, { stretches, dims, located }: Resizing): Tensor {
-  const kernel = stringAttr(node, 'mode') === 'cubic' ? cubic(node) : linearKernel;
+  const kernel = kernelOf(node);
   let values = realsOf(node, data);
   const sizes = [...data.dims];
   for (const [axis, stretch] of stretches.entries()) {
@@ -125,8 +159,10 @@ function mix(node: Node, data: Tensor, { stretches, dims, located }: Resizing): 
   return roundReals(node, data.dtype, dims, extrapolated(node, result, located));
 }
 
-function cubic(node: Node): Kernel {
-  return cubicKernel(floatAttr(node, 'cubic_coeff_a', -0.75));
+function kernelOf(node: Node): Kernel {
+  return stringAttr(node, 'mode') === 'cubic'
+    ? cubicKernel(floatAttr(node, 'cubic_coeff_a', -0.75))
+    : linearKernel;
 }
 
 /** Undefined where every place stays as it is. */
