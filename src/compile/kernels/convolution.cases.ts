@@ -37,7 +37,7 @@ const shapes: readonly Shape[] = [
   { columns: 14, rows: 2, images: 1, runs: 1, rounds: 40, channels: 9 },
 ];
 
-export function* convolutionCases(): Generator<KernelCase> {
+export function* cases(): Generator<KernelCase> {
   let seed = 1;
   for (const { kernel, results, round } of kernels)
     for (const shape of shapes) yield oneCase(seed++, kernel, results, round, shape);

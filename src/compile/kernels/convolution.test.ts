@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { runKernelCase } from '../../../test/support/kernel-case.ts';
 import { validated } from '../../../test/support/validated-module.ts';
 import { assembleModule } from '../module.ts';
-import { convolutionCases } from './convolution.cases.ts';
+import { cases as convolutionCases } from './convolution.cases.ts';
 import { convolution, convolutionBy3, convolutionCodes, convolutionFloats } from './convolution.ts';
-import { thinProductCases } from './thin-product.cases.ts';
+import { cases as thinProductCases } from './thin-product.cases.ts';
 import { thinProduct, thinProductCodes, thinProductFloats } from './thin-product.ts';
 
 const kernels = [convolution, convolutionBy3, convolutionCodes, convolutionFloats];

@@ -5,7 +5,7 @@ import { depthwise, depthwiseCodes, depthwiseFloats } from './depthwise.ts';
 import { depthwise3x3, depthwise3x3Stride2, packDepthwise3x3 } from './depthwise-3x3.ts';
 import { panelBytes, panelCount } from './panels.ts';
 
-export function* depthwiseCases(): Generator<KernelCase> {
+export function* cases(): Generator<KernelCase> {
   let seed = 200;
   for (const stride of [1, 2] as const)
     for (const [columns, rows, channels] of [

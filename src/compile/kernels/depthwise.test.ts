@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { runKernelCase } from '../../../test/support/kernel-case.ts';
 import { validated } from '../../../test/support/validated-module.ts';
 import { assembleModule } from '../module.ts';
-import { depthwiseCases } from './depthwise.cases.ts';
+import { cases as depthwiseCases } from './depthwise.cases.ts';
 import { depthwise, depthwiseCodes, depthwiseFloats } from './depthwise.ts';
 import { depthwise3x3, depthwise3x3Stride2 } from './depthwise-3x3.ts';
 

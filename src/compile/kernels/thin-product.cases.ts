@@ -19,7 +19,7 @@ const shapes = [
   { rows: 1, places: 1280, channels: 40 },
 ];
 
-export function* thinProductCases(): Generator<KernelCase> {
+export function* cases(): Generator<KernelCase> {
   let seed = 100;
   for (const { kernel, results } of kernels)
     for (const { rows, places, channels } of shapes) {

@@ -1,0 +1,36 @@
+// Speed of kernels, layer by layer: npm run bench bench/kernels/main.ts [relaxed|baseline] [part of a layer's name]
+// Medians and best of interleaved rounds; a kernel is warmed until the engine has compiled it for good.
+import { relaxedHere } from '../../test/support/kernel-case.ts';
+import { layers, macsOf } from './layers.ts';
+import { readyLayer } from './lowered-layer.ts';
+
+const [variant = 'relaxed', part = ''] = process.argv.slice(2);
+if (variant !== 'relaxed' && variant !== 'baseline') throw new Error(`there is no variant ${variant}`);
+const relaxed = relaxedHere();
+if (variant === 'relaxed' && relaxed !== true) {
+  console.log(`not measured: ${relaxed}`);
+  process.exit(0);
+}
+console.log(`Node ${process.version}, ${variant}`);
+const chosen = layers.filter((layer) => layer.name.includes(part));
+const ready = chosen.map((layer) => readyLayer(layer, variant));
+const timed = chosen.map(() => [] as number[]);
+const repeats = chosen.map((layer) => Math.max(1, Math.round(2e7 / macsOf(layer))));
+for (const [i, one] of ready.entries()) {
+  const until = performance.now() + 150;
+  while (performance.now() < until) for (let k = 0; k < repeats[i]!; k++) one.run();
+}
+for (let round = 0; round < 30; round++)
+  for (const [i, one] of ready.entries()) {
+    const start = performance.now();
+    for (let k = 0; k < repeats[i]!; k++) one.run();
+    timed[i]!.push((performance.now() - start) / repeats[i]!);
+  }
+for (const [i, layer] of chosen.entries()) {
+  const times = timed[i]!.sort((a, b) => a - b);
+  const speed = (ms: number): string => (macsOf(layer) / ms / 1e6).toFixed(1).padStart(6);
+  const median = times[times.length >> 1]!;
+  console.log(
+    `${layer.name.padEnd(34)} ${speed(median)} GMAC/s, best ${speed(times[0]!)}, ${(median * 1000).toFixed(1)} us, ${ready[i]!.kernels.join()}`,
+  );
+}
