@@ -76,7 +76,7 @@ beforeAll(async () => {
 const folders: string[] = [];
 afterAll(() => {
   for (const folder of [workspace, ...folders]) rmSync(folder, { recursive: true, force: true });
-});
+}, 60_000);
 
 /** A folder of the page's own: what its first block wrote, its second may read. */
 function folderFor(page: string): string {
