@@ -61,3 +61,48 @@ export function macsOf({ size, inputs, outputs, kernel, stride, depthwise }: Lay
   const side = Math.ceil(size / stride);
   return side * side * outputs * kernel * kernel * (depthwise ? 1 : inputs);
 }
+
+/** Every layer with weights, once for each time the network runs it. */
+export function mobileNetV2(): readonly Layer[] {
+  const list = [conv(224, 3, 32, 3, 2, 'stem ')];
+  let [size, channels] = [112, 32];
+  for (const [expansion, outputs, count, first] of [
+    [1, 16, 1, 1],
+    [6, 24, 2, 2],
+    [6, 32, 3, 2],
+    [6, 64, 4, 2],
+    [6, 96, 3, 1],
+    [6, 160, 3, 2],
+    [6, 320, 1, 1],
+  ] as const)
+    for (let i = 0; i < count; i++) {
+      const stride = i === 0 ? first : 1;
+      const inner = channels * expansion;
+      if (expansion > 1) list.push(conv(size, channels, inner));
+      list.push(depthwise(size, inner, stride));
+      size /= stride;
+      list.push(conv(size, inner, outputs));
+      channels = outputs;
+    }
+  return [...list, conv(size, channels, 1280), conv(1, 1280, 1000, 1, 1, 'dense ')];
+}
+
+export function resNet50(): readonly Layer[] {
+  const list = [conv(224, 3, 64, 7, 2, 'stem ')];
+  let [size, channels] = [56, 64];
+  for (const [width, count, first] of [
+    [64, 3, 1],
+    [128, 4, 2],
+    [256, 6, 2],
+    [512, 3, 2],
+  ] as const)
+    for (let i = 0; i < count; i++) {
+      const stride = i === 0 ? first : 1;
+      list.push(conv(size, channels, width), conv(size, width, width, 3, stride));
+      if (i === 0) list.push(conv(size, channels, 4 * width, 1, stride));
+      size /= stride;
+      channels = 4 * width;
+      list.push(conv(size, width, channels));
+    }
+  return [...list, conv(1, 2048, 1000, 1, 1, 'dense ')];
+}
