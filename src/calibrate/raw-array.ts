@@ -56,11 +56,14 @@ function rawDims(port: Port, options: RawOptions): readonly number[] {
   // A batch of 1, or an open one, is not in the file.
   const own = shape !== undefined && typeof shape[0] === 'number' && shape[0] !== 1 ? shape : shape?.slice(1);
   const dims = given ?? own;
+  const openDims = (own ?? []).filter((d) => typeof d === 'string');
   if (dims === undefined || !dims.every((d) => typeof d === 'number'))
     throw invalidArgument(
       `input '${port.name}'`,
       `its shape ${shape === undefined ? 'is unknown' : shapeText(shape)}${shape === undefined ? '' : ' is open'}, so raw bytes cannot be told apart`,
-      'Give the shape of one sample, for example --raw-shape 3x224x224',
+      openDims.length > 0
+        ? `Give the shape of one sample (--raw-shape 3x224x224) or, of a model with several inputs, the sizes (--dim ${openDims.map((d) => `${d}=8`).join(',')})`
+        : 'Give the shape of one sample, for example --raw-shape 3x224x224',
     );
   const known = dims as readonly number[];
   const elements = known.reduce((n, d) => n * d, 1);

@@ -126,7 +126,7 @@ describe('what does not fit is said', () => {
       'an open shape',
       [port('x', ['N', 'T'])],
       {},
-      "input 'x': its shape [N, T] is open, so raw bytes cannot be told apart. Give the shape of one sample, for example --raw-shape 3x224x224",
+      "input 'x': its shape [N, T] is open, so raw bytes cannot be told apart. Give the shape of one sample (--raw-shape 3x224x224) or, of a model with several inputs, the sizes (--dim T=8)",
     ],
     [
       'no shape',
