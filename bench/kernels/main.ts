@@ -1,10 +1,10 @@
-// Speed of kernels, layer by layer: npm run bench bench/kernels/main.ts [relaxed|baseline] [mobilenet_v2|resnet50|part of a layer's name]
+// Speed of kernels, layer by layer: npm run bench bench/kernels/main.ts [relaxed|baseline] [mobilenet_v2|resnet50|part of a layer's name] [rounds]
 // Medians and best of interleaved rounds; a kernel is warmed until the engine has compiled it for good.
 import { relaxedHere } from '../../test/support/kernel-case.ts';
 import { layers, macsOf, mobileNetV2, resNet50 } from './layers.ts';
 import { readyLayer } from './lowered-layer.ts';
 
-const [variant = 'relaxed', part = ''] = process.argv.slice(2);
+const [variant = 'relaxed', part = '', rounds = '30'] = process.argv.slice(2);
 if (variant !== 'relaxed' && variant !== 'baseline') throw new Error(`there is no variant ${variant}`);
 const relaxed = relaxedHere();
 if (variant === 'relaxed' && relaxed !== true) {
@@ -26,7 +26,7 @@ for (const [i, one] of ready.entries()) {
   const until = performance.now() + 150;
   while (performance.now() < until) for (let k = 0; k < repeats[i]!; k++) one.run();
 }
-for (let round = 0; round < 30; round++)
+for (let round = 0; round < Number(rounds); round++)
   for (const [i, one] of ready.entries()) {
     const start = performance.now();
     for (let k = 0; k < repeats[i]!; k++) one.run();
