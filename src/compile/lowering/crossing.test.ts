@@ -19,7 +19,7 @@ test('floats to codes to floats, and codes to other codes', () => {
       ])
         expect(firstDifference(runLowered(test))).toBe(undefined);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

@@ -31,7 +31,7 @@ test.each(operators)('%s', (op) => {
         );
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 

@@ -34,7 +34,7 @@ test('codes to codes and to floats', () => {
         expect(firstDifference(runLowered({ op, inputs, outputs }))).toBe(undefined);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

@@ -43,7 +43,7 @@ test.each(['Softmax', 'LogSoftmax'])('%s of floats and of codes', (op) => {
         holds({ op, opset, attributes, inputs: [coded], outputs: [{ quant, layout: to }] }, split);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
@@ -105,7 +105,7 @@ describe('reductions', () => {
           holds({ op, attributes, inputs: [{ tensor, layout }] });
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -132,7 +132,7 @@ describe('normalizations', () => {
           holds({ op: 'LayerNormalization', opset: 17, attributes, inputs: [x, ...more] }, split);
         holds({ op: 'RMSNormalization', opset: 23, attributes, inputs: [x, scale] }, split);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -173,7 +173,7 @@ describe('normalizations', () => {
             );
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 

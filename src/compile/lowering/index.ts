@@ -4,6 +4,8 @@ import { isOnnxDomain } from '../../ir/index.ts';
 import { arithmeticLowerings } from './arithmetic.ts';
 import { crossingLowerings } from './crossing.ts';
 import { elementwiseLowerings, elementwiseTables } from './elementwise.ts';
+import { floatProductLowerings } from './float-products.ts';
+import { floatWindowLowerings } from './float-windows.ts';
 import { functionLowerings } from './functions.ts';
 import { linearLowerings } from './linear.ts';
 import type { LowerContext, Lowering } from './lowering.ts';
@@ -24,6 +26,8 @@ export const lowerings: readonly Lowering[] = [
   ...poolLowerings,
   ...arithmeticLowerings,
   ...elementwiseLowerings,
+  ...floatProductLowerings,
+  ...floatWindowLowerings,
   ...softmaxLowerings,
   ...normalizationLowerings,
   ...reduceLowerings,

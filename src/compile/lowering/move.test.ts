@@ -53,7 +53,7 @@ function holds(
 }
 
 const check = (property: fc.IPropertyWithHooks<never> | fc.IProperty<never>): void =>
-  fc.assert(property as fc.IProperty<never>, { numRuns: 60 });
+  fc.assert(property as fc.IProperty<never>, { numRuns: 30 });
 
 /** A number for each axis from one for all of them. */
 const spread = (seed: number, rank: number, below: (axis: number) => number): number[] =>

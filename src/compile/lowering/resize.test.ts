@@ -40,7 +40,7 @@ test.each(['nearest', 'linear', 'cubic'])('%s', (mode) => {
         holds({ ...rest, inputs: [coded, undefined, undefined, sizes], outputs: [output] }, split);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
