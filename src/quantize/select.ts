@@ -1,6 +1,6 @@
 /** Which nodes the user wants quantized: `--only` and `--exclude` by name, glob, /regex/ or operator. */
-import picomatch from 'picomatch';
 import { invalidArgument } from '../base/errors.ts';
+import { glob } from '../base/glob.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Graph, Node } from '../ir/index.ts';
 
@@ -65,17 +65,8 @@ function matcherOf(pattern: string, flag: string, names: ReadonlySet<string>): M
       );
     }
   }
-  const glob = globOf(pattern);
-  return (node) => node.op === pattern || namesOf(node).some((name) => name === pattern || glob(name));
-}
-
-/** What picomatch refuses (empty, longer than 65,536) can still be a name. */
-function globOf(pattern: string): (name: string) => boolean {
-  try {
-    return picomatch(pattern, { bash: true, dot: true });
-  } catch {
-    return () => false;
-  }
+  const matches = glob(pattern);
+  return (node) => node.op === pattern || namesOf(node).some((name) => name === pattern || matches(name));
 }
 
 function namesOf(node: Node): readonly string[] {
