@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lcg } from '../src/base/random.ts';
 import type { CalibrateReport } from '../src/report/calibrate-report.ts';
+import { hasShared, modelPath, sharedFolder, sharedMissing } from './support/shared-models.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const example = (name: string): string => join(root, 'examples/fashion-mnist', name);
@@ -87,6 +89,57 @@ test('a run killed in the middle goes on, and ends in the same bytes', async () 
   // What the killed process had half written lies beside, under a name of its own, and in nobody's way.
   expect(readdirSync(folder).filter((name) => name.endsWith('.partial'))).toEqual([]);
 });
+
+test('killed again and again, at moments that a seed chooses, it ends in the same bytes', async () => {
+  const seed = 20261121;
+  const next = lcg(seed);
+  const args = ['calibrate', example('model.onnx'), ...few, '--checkpoint', '0', '-o', at('often.json')];
+  const partial = at('often.json.partial');
+  const sizeOf = (path: string): number => (existsSync(path) ? readFileSync(path).length : 0);
+  const killed: string[] = [];
+  for (let run = 0; run < 3 && !existsSync(at('often.json')); run++) {
+    const child = spawn(process.execPath, [bin, ...args], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    // After so many new checkpoints and a moment more: between two, or while one is written.
+    let checkpoints = Math.floor(next() * 12);
+    for (let size = sizeOf(partial); checkpoints >= 0 && child.exitCode === null; ) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const now = sizeOf(partial);
+      if (now !== size) checkpoints--;
+      size = now;
+    }
+    await new Promise((resolve) => setTimeout(resolve, next() * 20));
+    child.kill('SIGKILL');
+    await ended;
+    killed.push(`${sizeOf(partial)} bytes`);
+  }
+  done(...args);
+  expect(
+    bytes('often.json').equals(bytes('whole.json')),
+    `seed ${seed}, killed at ${killed.join(', ')}`,
+  ).toBe(true);
+  expect(existsSync(partial)).toBe(false);
+}, 120_000);
+
+test.skipIf(!hasShared)(
+  `a budget below one tensor is refused, and a small one leaves the same table (skipped: ${sharedMissing})`,
+  () => {
+    const photos = ['--data', join(sharedFolder, 'data/imagenet-flickr'), '--preset', 'imagenet-tf'];
+    const call = (megabytes: string) =>
+      octavo(
+        ...['calibrate', modelPath('mobilenet_v2_1.0_224.onnx'), ...photos, '--samples', '3'],
+        ...['--no-data-check', '--quiet', '--memory', megabytes, '-o', at(`memory-${megabytes}.json`)],
+      );
+    const refused = call('4');
+    expect(refused.status).toBe(1);
+    // 96 channels of 112 x 112 floats, and nothing has run by then.
+    expect(refused.stderr).toMatch(/for one sample it takes 4\.6 MB, over the budget of 4 MB/);
+    expect(existsSync(at('memory-4.json'))).toBe(false);
+    for (const megabytes of ['5', '256']) expect(call(megabytes).status).toBe(0);
+    expect(bytes('memory-5.json').equals(bytes('memory-256.json'))).toBe(true);
+  },
+  60_000,
+);
 
 test('a checkpoint of other data or of a damaged file is refused with a way out', () => {
   const args = [
