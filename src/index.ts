@@ -56,6 +56,12 @@ export type { Pass } from './passes/pass.ts';
 export type { CacheOptions } from './pipeline/calibration-cache.ts';
 export { calibrationFromCache, chosenRanges, writeRangeCache } from './pipeline/calibration-cache.ts';
 export type {
+  CalibrateWithOptions,
+  CalibrationAlgorithm,
+  Int8Calibrator,
+} from './pipeline/int8-calibrator.ts';
+export { calibrateWith } from './pipeline/int8-calibrator.ts';
+export type {
   Calibration,
   LayoutOptions,
   PreparedModel,
