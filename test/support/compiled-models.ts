@@ -47,7 +47,7 @@ function driftingBands(samples: number, seed: number): Dataset {
       level = 0.9 * level + random() - 0.5;
       values[s * 640 + i] = 8 * level - 20 * (i % 128 > 100 ? 1 : 0);
     }
-  return datasetFromTensors({ input_1: Tensor.of('float32', [samples, 640], values) });
+  return datasetFromTensors({ input: Tensor.of('float32', [samples, 640], values) });
 }
 
 export const compiledModels: readonly CompiledModelData[] = [
