@@ -1,4 +1,5 @@
 /** Compiled models for the commands that run them: options, loading, and the runtime's errors as the command's. */
+import { statSync } from 'node:fs';
 import { OctavoError } from '../base/errors.ts';
 import type { Port, Tensor } from '../ir/index.ts';
 import { tensorType } from '../ir/index.ts';
@@ -20,6 +21,13 @@ export const loadOptions: readonly OptionSpec[] = [
 
 /** Throws IO, FORMAT, INVALID_ARGUMENT, UNSUPPORTED. */
 export async function loadCompiled(folder: string, raw: RawOptions): Promise<CompiledNetwork> {
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile())
+    throw new OctavoError({
+      code: 'IO',
+      where: folder,
+      what: 'this is a file, and a compiled model is a folder',
+      remedy: 'Give the folder that octavo compile wrote, or compile the model first',
+    });
   const variant = choiceOf(raw.variant, '--variant', variants) ?? 'auto';
   const threads = countOf(raw.threads, '--threads') ?? 1;
   const sizes = dimsOf(raw.dim, '--dim');

@@ -11,6 +11,7 @@ import { version } from '../version.ts';
 import type { CommandCall, CommandSpec, RawOptions } from './command-spec.ts';
 import { asOctavo, feedOf, loadCompiled, loadOptions, portOf } from './compiled-model.ts';
 import { dataOptionsOf, preprocessingOptions } from './data-options.ts';
+import { refuseOverwriting } from './distinct-files.ts';
 import { exitCodes } from './exit-codes.ts';
 import { countOf, textOf } from './option-values.ts';
 import { progressLine } from './progress-line.ts';
@@ -44,6 +45,7 @@ async function runOnData(args: readonly string[], raw: RawOptions, call: Command
   const output = textOf(raw.output, '--output');
   const images = dataOptionsOf(raw);
   const path = textOf(raw.data, '--data');
+  refuseOverwriting([{ as: '--output', path: output }], [{ as: '--data', path }]);
   if (output !== undefined) assertWritable(output, '--output');
   const network = await loadCompiled(folder, raw);
   const line = progressLine(process.stderr, raw.quiet === true);
