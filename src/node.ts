@@ -1,6 +1,7 @@
-/** Octavo on Node: files, folders of images, onnxruntime-node or its stand-in; everything of `octavo` and `octavo/reference` as well. */
+/** Octavo on Node: files, folders of images, onnxruntime-node or its stand-in; everything of `octavo`, `octavo/compile` and `octavo/reference` as well. */
 export type { DataOptions } from './calibrate/readers/open-dataset.ts';
 export { openDataset } from './calibrate/readers/open-dataset.ts';
+export * from './compile.ts';
 export { onnxruntimeNode } from './engines/onnxruntime-node.ts';
 export type { ChooseEngineOptions, ChosenEngine, EngineChoice } from './engines/onnxruntime-node-or-web.ts';
 export { chooseEngine } from './engines/onnxruntime-node-or-web.ts';

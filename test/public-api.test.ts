@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
+import * as compile from '../src/compile.ts';
 import * as browser from '../src/index.ts';
 import * as node from '../src/node.ts';
 import * as reference from '../src/reference.ts';
@@ -17,6 +18,7 @@ const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
 const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
 const entries = {
   octavo: 'src/index.ts',
+  'octavo/compile': 'src/compile.ts',
   'octavo/reference': 'src/reference.ts',
   'octavo/node': 'src/node.ts',
   'octavo/runtime': 'src/runtime/index.ts',
@@ -129,6 +131,7 @@ test('the public API is what test/public-api.txt says', () => {
 test('every value the types promise is there when it runs, and no other', () => {
   const promised = (file: string) => exportsOf(file).flatMap((e) => (e.isType ? [] : [e.name]));
   expect(Object.keys(browser).sort()).toEqual(promised(entries.octavo));
+  expect(Object.keys(compile).sort()).toEqual(promised(entries['octavo/compile']));
   expect(Object.keys(reference).sort()).toEqual(promised(entries['octavo/reference']));
   expect(Object.keys(node).sort()).toEqual(promised(entries['octavo/node']));
   expect(Object.keys(runtime).sort()).toEqual(promised(entries['octavo/runtime']));
