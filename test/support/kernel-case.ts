@@ -43,6 +43,11 @@ export class CaseMemory {
     return at;
   }
 
+  /** Signed bytes that were placed. */
+  read(at: number, bytes: number): Int8Array {
+    return new Int8Array(this.#bytes.slice(at, at + bytes).buffer);
+  }
+
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#at + 64);
   }

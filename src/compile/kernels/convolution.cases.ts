@@ -3,6 +3,7 @@ import type { KernelCase } from '../../../test/support/kernel-case.ts';
 import { CaseMemory, kernelCase } from '../../../test/support/kernel-case.ts';
 import { Dice, placePanels, resultOf, someProducts } from '../../../test/support/products.ts';
 import { convolution, convolutionBy3, convolutionCodes, convolutionFloats } from './convolution.ts';
+import { panelBytes, panelCount } from './panels.ts';
 import type { Results } from './product-results.ts';
 
 const kernels = [
@@ -77,6 +78,9 @@ function oneCase(
   const reach = before + start(pixels - 1, from) + Math.max(...offsets) + runBytes;
   const bytes = dice.bytes(reach, dice.between(0, 2) === 0 ? 'extreme' : 'any');
   const source = memory.place(bytes) + before;
+  // Both operands also as the baseline reads them.
+  const wideSource = memory.place(Uint16Array.from(bytes)) + 2 * before;
+  const weights = placePanels(memory, products);
   const target = memory.room(start(pixels - 1, to) + room + (channels - 1) * (planes ? channelStep : 0));
   const expected: { at: number; bytes: Uint8Array }[] = [];
   const scribbled: { at: number; bytes: number }[] = [];
@@ -92,6 +96,7 @@ function oneCase(
     name: `${kernel.name} ${columns} x ${rows} x ${images} pixels, ${runs} runs of ${runBytes}, ${channels} channels`,
     params: {
       source,
+      wideSource,
       sourcePixel: from.pixel,
       sourceRow: from.row,
       sourceImage: from.image,
@@ -104,7 +109,12 @@ function oneCase(
       runs,
       runBytes,
       skips: memory.place(skips),
-      weights: placePanels(memory, products),
+      weights,
+      wideWeights: memory.place(
+        Int16Array.from(
+          memory.read(weights, panelBytes(runs * runBytes, results !== 'padded') * panelCount(channels)),
+        ),
+      ),
       channels,
       channelStep,
       zero: products.zero,

@@ -4,7 +4,7 @@
  *
  * A window is a list of runs of bytes, all of one length, at fixed distances from the pixel's first one: a row of the kernel
  * where its taps lie next to each other, else a tap. A tile of pixels meets one panel of weights after the other; inside, the
- * sums stay in registers while the runs go by.
+ * sums stay in registers while the runs go by. The baseline variant reads both operands from where they were widened to 16 bits.
  */
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
 import { i32, ops, tee } from '../../wasm/index.ts';
@@ -20,6 +20,8 @@ const { i32: I } = ops;
 const fields = {
   /** The first pixel's first byte of data, and from a pixel to the next, from behind a row to the next, behind an image likewise. */
   source: 'i32',
+  /** The same where it was widened (widen.ts). */
+  wideSource: 'i32',
   sourcePixel: 'i32',
   sourceRow: 'i32',
   sourceImage: 'i32',
@@ -37,6 +39,7 @@ const fields = {
   skips: 'i32',
   /** Panels, one after the other. */
   weights: 'i32',
+  wideWeights: 'i32',
   channels: 'i32',
   channelStep: 'i32',
   zero: 'i32',
@@ -61,11 +64,16 @@ export const convolutionCodes = convolutionKernel('convolution-codes', 'codes', 
 export const convolutionFloats = convolutionKernel('convolution-floats', 'floats', 2);
 
 function emitConvolution(body: KernelBody<typeof fields>, results: Results, steps: number): void {
-  const { f, variant, from, to } = body;
+  const { f, variant, p, from, to } = body;
   const sizes = tiles[variant];
   const walk = new PixelWalk(body, sizes[0]);
   const tile = new ProductTile(body, results, variant === 'relaxed' ? steps : 1, sizes[0]);
   f.if(I.ge_s(from, to), () => f.return());
+  if (variant === 'baseline') {
+    f.set(p.source, p.wideSource);
+    for (const bytes of [p.sourcePixel, p.sourceRow, p.sourceImage, p.runBytes])
+      f.set(bytes, I.shl(bytes, i32(1)));
+  }
   walk.begin();
   f.while(walk.left, () => {
     const [large, small] = sizes;
@@ -192,11 +200,17 @@ class ProductTile {
   readonly #data: Quads;
   readonly #at: readonly Local<'i32'>[];
   readonly #panel: Local<'i32'>;
+  /** Bytes of an operand where it is read for one where it was packed. */
+  readonly #widening: 1 | 2;
+  /** The panel's weights as they go by. */
+  readonly #stream: Local<'i32'>;
   readonly #end: Local<'i32'>;
   readonly #runs: Local<'i32'>;
   readonly #skip: Local<'i32'>;
   readonly #jump: Local<'i32'>;
   readonly #channels: Local<'i32'>;
+  /** Bytes from the first channel of a result to this panel's. */
+  readonly #offset: Local<'i32'>;
   readonly #biases: readonly Local<'v128'>[];
 
   constructor(body: KernelBody<typeof fields>, kind: Results, steps: number, largest: number) {
@@ -205,7 +219,8 @@ class ProductTile {
     this.#body = body;
     this.#kind = kind;
     this.#steps = steps;
-    this.#products = new QuadProducts(f, variant);
+    this.#products = new QuadProducts(f, variant, 'wide');
+    this.#widening = variant === 'baseline' ? 2 : 1;
     this.#results = new ProductResults(f, this.#products, kind);
     this.#sums = Array.from({ length: largest }, () => [this.#products.sum(), this.#products.sum()]);
     this.#weights = [this.#products.quads(), this.#products.quads()];
@@ -213,11 +228,13 @@ class ProductTile {
     this.#biases = f.locals('v128', 2);
     this.#at = f.locals('i32', largest);
     this.#panel = f.local('i32');
+    this.#stream = f.local('i32');
     this.#end = f.local('i32');
     this.#runs = f.local('i32');
     this.#skip = f.local('i32');
     this.#jump = f.local('i32');
     this.#channels = f.local('i32');
+    this.#offset = f.local('i32');
   }
 
   emit(sources: readonly Local<'i32'>[], targets: readonly Local<'i32'>[]): void {
@@ -227,6 +244,7 @@ class ProductTile {
     const at = this.#at.slice(0, sources.length);
     f.set(this.#panel, p.weights);
     f.set(this.#channels, p.channels);
+    f.set(this.#offset, i32(0));
     f.doWhile(
       () => {
         for (const i of [0, 1] as const) {
@@ -234,19 +252,34 @@ class ProductTile {
           for (const pair of sums) this.#products.start(pair[i], this.#biases[i]!);
         }
         for (const [m, source] of sources.entries()) f.set(at[m]!, source);
+        f.set(this.#stream, this.#widened());
         this.#sumRuns(at, sums);
+        f.set(this.#panel, this.#narrowed());
         this.#results.store(
           I.add(this.#panel, i32(32)),
-          targets.map((target, m) => ({ sums: sums[m]!, target })),
+          targets.map((target, m) => ({ sums: sums[m]!, target: I.add(target, this.#offset) })),
           { zero: p.zero, channelsLeft: this.#channels, channelStep: p.channelStep },
         );
         f.set(this.#panel, I.add(this.#panel, i32(32 + tailBytes(this.#kind))));
         const panelStep = this.#kind === 'padded' ? i32(8) : I.shl(p.channelStep, i32(3));
-        for (const target of targets) f.set(target, I.add(target, panelStep));
+        f.set(this.#offset, I.add(this.#offset, panelStep));
         f.set(this.#channels, I.sub(this.#channels, i32(8)));
       },
       () => I.gt_s(this.#channels, i32(0)),
     );
+  }
+
+  #widened(): Expression<'i32'> {
+    const { p } = this.#body;
+    if (this.#widening === 1) return this.#panel;
+    return I.add(p.wideWeights, I.shl(I.sub(this.#panel, p.weights), i32(1)));
+  }
+
+  /** Where the stream stands in the panels as they were packed. */
+  #narrowed(): Expression<'i32'> {
+    const { p } = this.#body;
+    if (this.#widening === 1) return this.#stream;
+    return I.add(p.weights, I.shr_u(I.sub(this.#stream, p.wideWeights), i32(1)));
   }
 
   #sumRuns(at: readonly Local<'i32'>[], sums: readonly PixelSums[]): void {
@@ -262,7 +295,8 @@ class ProductTile {
           () => I.ne(at[0]!, this.#end),
         );
         f.branchIf(done, I.eqz(tee(this.#runs, I.sub(this.#runs, i32(1)))));
-        f.set(this.#jump, I.load(this.#skip));
+        const bytes = I.load(this.#skip);
+        f.set(this.#jump, this.#widening === 1 ? bytes : I.shl(bytes, i32(1)));
         f.set(this.#skip, I.add(this.#skip, i32(4)));
         for (const pointer of at) f.set(pointer, I.add(pointer, this.#jump));
         f.branch(again);
@@ -274,13 +308,14 @@ class ProductTile {
     const f = this.#f;
     for (let step = 0; step < this.#steps; step++) {
       for (const [i, weights] of this.#weights.entries())
-        this.#products.loadWeights(weights, this.#panel, 32 + 32 * step + 16 * i);
+        this.#products.loadWeights(weights, this.#stream, 32 + 32 * step + 16 * i);
       for (const [m, pointer] of at.entries()) {
         this.#products.loadSplatted(this.#data, pointer, 4 * step);
         for (const i of [0, 1] as const) this.#products.add(sums[m]![i], this.#weights[i]!, this.#data);
       }
     }
-    for (const pointer of at) f.set(pointer, I.add(pointer, i32(4 * this.#steps)));
-    f.set(this.#panel, I.add(this.#panel, i32(32 * this.#steps)));
+    const advance = this.#steps * this.#widening;
+    for (const pointer of at) f.set(pointer, I.add(pointer, i32(4 * advance)));
+    f.set(this.#stream, I.add(this.#stream, i32(32 * advance)));
   }
 }

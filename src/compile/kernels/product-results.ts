@@ -14,7 +14,7 @@ export type PixelSums = readonly [QuadSum, QuadSum];
 
 interface Pixel {
   readonly sums: PixelSums;
-  readonly target: Local<'i32'>;
+  readonly target: Expression<'i32'>;
 }
 
 export type Results = 'padded' | 'codes' | 'floats';
@@ -87,7 +87,7 @@ export class ProductResults {
     }
   }
 
-  #storeCodes(sums: PixelSums, target: Local<'i32'>, params: ResultParams): void {
+  #storeCodes(sums: PixelSums, target: Expression<'i32'>, params: ResultParams): void {
     const f = this.#f;
     const half = (i: 0 | 1): Expression<'v128'> => rounded(clamped(this.#steps(sums, i)), this.#rounding);
     f.set(this.#wide[0]!, narrowed(half(0), half(1)));
@@ -95,14 +95,14 @@ export class ProductResults {
     this.#eachChannel(target, params, (at, lane) => V.store8_lane(at, this.#codes, lane));
   }
 
-  #storeFloats(sums: PixelSums, target: Local<'i32'>, params: ResultParams): void {
+  #storeFloats(sums: PixelSums, target: Expression<'i32'>, params: ResultParams): void {
     for (const i of [0, 1] as const) this.#f.set(this.#wide[i]!, this.#steps(sums, i));
     this.#eachChannel(target, params, (at, lane) => V.store32_lane(at, this.#wide[lane >> 2]!, lane & 3));
   }
 
   /** The channels that are there: the last panel may have fewer than eight. */
   #eachChannel(
-    target: Local<'i32'>,
+    target: Expression<'i32'>,
     { channelsLeft, channelStep }: ResultParams,
     store: (at: Local<'i32'>, lane: number) => Expression<'none'>,
   ): void {

@@ -28,10 +28,13 @@ const { v128: V, i8x16: B, i16x8: H, i32x4: W } = ops;
 export class QuadProducts {
   readonly #f: FunctionBody;
   readonly #parts: 1 | 2;
+  readonly #wide: boolean;
 
-  constructor(f: FunctionBody, variant: Variant) {
+  /** `wide`: in the baseline, operands in memory have been widened to 16 bits (widen.ts), at offsets twice as large. */
+  constructor(f: FunctionBody, variant: Variant, operands: 'narrow' | 'wide' = 'narrow') {
     this.#f = f;
     this.#parts = variant === 'relaxed' ? 1 : 2;
+    this.#wide = operands === 'wide' && variant === 'baseline';
   }
 
   sum(): QuadSum {
@@ -67,7 +70,10 @@ export class QuadProducts {
   loadWeights(into: Quads, address: Expression<'i32'>, offset = 0): void {
     const [low, high] = into.parts;
     if (high === undefined) this.#f.set(low!, V.load(address, offset));
-    else {
+    else if (this.#wide) {
+      this.#f.set(low!, V.load(address, 2 * offset));
+      this.#f.set(high, V.load(address, 2 * offset + 16));
+    } else {
       this.#f.set(low!, V.load8x8_s(address, offset));
       this.#f.set(high, V.load8x8_s(address, offset + 8));
     }
@@ -75,8 +81,12 @@ export class QuadProducts {
 
   /** Four bytes of data into every lane. */
   loadSplatted(into: Quads, address: Expression<'i32'>, offset = 0): void {
-    const four = V.load32_splat(address, offset);
-    this.#f.set(into.parts[0]!, this.#parts === 1 ? four : H.extend_low_i8x16_u(four));
+    const [into0] = into.parts as [Local<'v128'>];
+    if (this.#wide) this.#f.set(into0, V.load64_splat(address, 2 * offset));
+    else {
+      const four = V.load32_splat(address, offset);
+      this.#f.set(into0, this.#parts === 1 ? four : H.extend_low_i8x16_u(four));
+    }
   }
 
   /** Sixteen bytes of data. */

@@ -5,11 +5,12 @@ import { convolution, convolutionCodes, convolutionFloats } from '../kernels/con
 import { packPanels } from '../kernels/pack-panels.ts';
 import { panelBytes, panelCount } from '../kernels/panels.ts';
 import { withinRounding } from '../kernels/rounding.ts';
+import { widenWeights } from '../kernels/widen.ts';
 import { loopsOf } from './loops.ts';
 import type { Address, LowerContext, View } from './lowering.ts';
 import { behind } from './lowering.ts';
 import { copyView, denseScratch, expanded } from './move-views.ts';
-import { resultKind, walks, withAxis } from './products.ts';
+import { resultKind, walks, widenBytes, widenSource, withAxis } from './products.ts';
 
 const kernels = { padded: convolution, codes: convolutionCodes, floats: convolutionFloats } as const;
 
@@ -79,6 +80,7 @@ export function lowerActivationProduct(context: LowerContext): void {
       panelCount(channels),
     );
     const [source, target] = [placesOf(lefts, batch)[n]!, placesOf(to, batch)[n]!];
+    const wideWeights = widenBytes(context, widenWeights, panels, panelCount(channels) * size);
     const loops = loopsOf(
       [rows],
       [
@@ -87,12 +89,15 @@ export function lowerActivationProduct(context: LowerContext): void {
       ],
       1,
     );
+    const wideSource = widenSource(context, { source, loops, runs: [0], runBytes });
     for (const { params, pixels } of walks(loops))
       context.call(
         kernels[kind],
         {
           ...params,
           source,
+          wideSource,
+          wideWeights,
           target,
           runs,
           runBytes,

@@ -6,10 +6,10 @@ import { packPanels, panelBytes, panelChannels, panelCount } from '../kernels/pa
 import type { Image, Window2 } from './images.ts';
 import { alongAxes, haloOf, imageOf, windowOf } from './images.ts';
 import { loopsOf } from './loops.ts';
-import type { Halo, HaloContext, LowerContext } from './lowering.ts';
+import type { Address, Halo, HaloContext, LowerContext } from './lowering.ts';
 import { behind } from './lowering.ts';
 import type { Weighting } from './products.ts';
-import { callProduct, foldBiases, resultKind, shiftsOf, weightingOf } from './products.ts';
+import { callProduct, foldBiases, resultKind, shiftsOf, weightingOf, widenSource } from './products.ts';
 
 export function convHalo({ node, inputs, constant }: HaloContext): Halo | undefined {
   const [data, weight] = [inputs[0], constant(1)];
@@ -58,6 +58,19 @@ function lowerRuns(context: LowerContext, conv: ImageConv): void {
   const [inputs, outputs] = [from.channels / group, to.channels / group];
   const part = group === 1 || outputs % panelChannels === 0 ? outputs : panelChannels;
   const taps = y.kernel * x.kernel;
+  const loops = pixelLoops(conv);
+  const last = (y.kernel - 1) * y.dilation * from.row + (x.kernel - 1) * x.dilation * from.pixel;
+  let wide: Address | undefined;
+  const reach = {
+    source: from.view.at,
+    loops,
+    runs: [firstTap(conv), firstTap(conv) + last],
+    runBytes: from.pixel,
+  };
+  const wideSource = (): Address => {
+    wide ??= widenSource(context, reach);
+    return wide;
+  };
   for (let first = 0; first < to.channels; first += part) {
     const channels = Array.from({ length: Math.min(part, to.channels - first) }, (_, i) => first + i);
     const groupOf = (c: number): number => Math.floor(c / outputs);
@@ -78,7 +91,8 @@ function lowerRuns(context: LowerContext, conv: ImageConv): void {
     callProduct(context, weighting, {
       source: from.view.at,
       target: behind(to.view.at, first * to.channel),
-      loops: pixelLoops(conv),
+      loops,
+      wideSource,
       runs,
       runBytes: Math.ceil((perRun * step) / 4) * 4,
       channels,

@@ -7,6 +7,7 @@ import { convolution, convolutionBy3, convolutionCodes, convolutionFloats } from
 import { packPanels, panelBytes, panelChannels, panelCount } from '../kernels/panels.ts';
 import { withinRounding } from '../kernels/rounding.ts';
 import { thinProduct, thinProductCodes, thinProductFloats } from '../kernels/thin-product.ts';
+import { widenBlock, widenData, widenWeights } from '../kernels/widen.ts';
 import type { Loop } from './loops.ts';
 import type { Address, LowerContext, View } from './lowering.ts';
 import { behind } from './lowering.ts';
@@ -177,6 +178,8 @@ export interface Product {
   readonly channelStep: number;
   /** 0 where a byte is not to be summed. */
   weight(channel: number, run: number, byte: number): number;
+  /** The source widened, where several products share it: asked for when it is needed. */
+  readonly wideSource?: () => Address;
   readonly macs: number;
 }
 
@@ -187,7 +190,7 @@ const kernels = {
 } as const;
 
 /** Up to so many rows the weights are what takes time, not the sums. */
-const thinRows = 2;
+const thinRows = 4;
 
 export function callProduct(context: LowerContext, weighting: Weighting, product: Product): void {
   const { runs, channels, loops, channelStep, macs } = product;
@@ -220,8 +223,8 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
     zero: weighting.zeroOut,
   };
   const source = behind(product.source, runs[0]!);
-  if (runs.length === 1 && pixels <= thinRows && !by3) {
-    const row = loops.find((l) => l.size === pixels);
+  if (runs.length === 1 && pixels <= thinRows && loops.length < 2 && !by3) {
+    const [row] = loops;
     context.call(
       thin,
       {
@@ -239,6 +242,8 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
     );
     return;
   }
+  const wideSource = product.wideSource?.() ?? widenSource(context, product);
+  const wideWeights = widenBytes(context, widenWeights, common.weights, packed.length);
   const skips = Int32Array.from(runs, (offset, r) => (runs[r + 1] ?? offset) - offset - runBytes);
   for (const walk of walks(loops))
     context.call(
@@ -247,6 +252,8 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
         ...common,
         ...walk.params,
         source: behind(source, walk.offsets[0]!),
+        wideSource: behind(wideSource, 2 * (runs[0]! + walk.offsets[0]!)),
+        wideWeights,
         target: behind(product.target, walk.offsets[1]!),
         runs: runs.length,
         runBytes,
@@ -255,6 +262,34 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
       walk.pixels,
       { macs: (macs * walk.pixels) / pixels },
     );
+}
+
+/** What the windows reach, widened: where the source's own byte then lies. */
+export function widenSource(
+  context: LowerContext,
+  { source, loops, runs, runBytes }: Pick<Product, 'source' | 'loops' | 'runs' | 'runBytes'>,
+): Address {
+  let [first, end] = [runs[0]!, runs[0]!];
+  for (const offset of runs) [first, end] = [Math.min(first, offset), Math.max(end, offset)];
+  for (const { size, steps } of loops) {
+    first += Math.min(0, (size - 1) * steps[0]!);
+    end += Math.max(0, (size - 1) * steps[0]!);
+  }
+  // Runs are read in whole rounds.
+  const count = end - first + Math.ceil(runBytes / 24) * 24;
+  return behind(widenBytes(context, widenData, behind(source, first), count), -2 * first);
+}
+
+/** So many bytes twice as wide, in the node's own memory. */
+export function widenBytes(
+  context: LowerContext,
+  kernel: typeof widenData,
+  source: Address,
+  count: number,
+): Address {
+  const target = context.scratch(2 * Math.ceil(count / 16) * 16);
+  context.call(kernel, { source, target, count }, Math.ceil(count / widenBlock));
+  return target;
 }
 
 export interface Walk {

@@ -7,9 +7,9 @@ import { panelChannels } from '../kernels/panels.ts';
 import type { Along } from './images.ts';
 import { alongAxes, imageOf, windowOf } from './images.ts';
 import { loopsOf } from './loops.ts';
-import type { Halo, HaloContext, LowerContext } from './lowering.ts';
+import type { Address, Halo, HaloContext, LowerContext } from './lowering.ts';
 import { behind } from './lowering.ts';
-import { callProduct, weightingOf } from './products.ts';
+import { callProduct, weightingOf, widenSource } from './products.ts';
 
 /** Results of one remainder along an axis: tap k meets, at result number i, input i + shift. */
 interface Phase {
@@ -63,6 +63,22 @@ export function lowerConvTranspose(context: LowerContext): void {
   if (from.channel !== 1) context.refuse('its data do not lie channels last');
   const [inputs, outputs] = [from.channels / group, to.channels / group];
   const taps = y.kernel * x.kernel;
+  const [top, bottom] = reach(y, from.height);
+  const [left, right] = reach(x, from.width);
+  let wide: Address | undefined;
+  const wideSource = (): Address => {
+    wide ??= widenSource(context, {
+      source: from.view.at,
+      loops: [
+        { size: from.images, steps: [from.image] },
+        { size: from.height, steps: [from.row] },
+        { size: from.width, steps: [from.pixel] },
+      ],
+      runs: [-(top * from.row + left * from.pixel), bottom * from.row + right * from.pixel],
+      runBytes: from.pixel,
+    });
+    return wide;
+  };
   for (const down of phasesOf(y))
     for (const across of phasesOf(x)) {
       const met = down.taps.flatMap((a) => across.taps.map((b) => ({ a, b })));
@@ -76,6 +92,7 @@ export function lowerConvTranspose(context: LowerContext): void {
         const span = (groupOf(channels.at(-1)!) + 1) * inputs - start;
         callProduct(context, weighting, {
           source: from.view.at,
+          wideSource,
           target: behind(to.view.at, first * to.channel + down.first * to.row + across.first * to.pixel),
           loops: loopsOf(
             [to.images, down.count, across.count],
