@@ -1,4 +1,6 @@
 /** Octavo's public API, browser-safe: what is exported here is a promise (test/public-api.txt holds it). */
+export type { MethodChoice, MethodChoices } from './analyse/auto/choose-methods.ts';
+export type { MethodScore } from './analyse/auto/pick.ts';
 export type { LayerError, LayerPair } from './analyse/compare-layers.ts';
 export type { Accuracy, ModelComparison, OutputError } from './analyse/compare-models.ts';
 export type { GateLimits, GateResult } from './analyse/gate.ts';
@@ -49,6 +51,8 @@ export { requiredInputs, Tensor } from './ir/index.ts';
 export { printModel } from './ir/text.ts';
 export { absorbQdq } from './passes/absorb-qdq.ts';
 export type { Pass } from './passes/pass.ts';
+export type { CalibrateAutoOptions } from './pipeline/calibrate-auto.ts';
+export { calibrateAuto } from './pipeline/calibrate-auto.ts';
 export type { CacheOptions } from './pipeline/calibration-cache.ts';
 export { calibrationFromCache, chosenRanges, writeRangeCache } from './pipeline/calibration-cache.ts';
 export type {

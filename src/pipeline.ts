@@ -2,6 +2,7 @@
  * The story, from top to bottom: a float model is fused, calibrated on the user's samples, quantized by a plan, and
  * compared with what it came from. Browser-safe: engines and data are handed in.
  */
+import type { MethodChoices } from './analyse/auto/choose-methods.ts';
 import type { LayerError, LayerPair } from './analyse/compare-layers.ts';
 import { compareLayers } from './analyse/compare-layers.ts';
 import type { ModelComparison } from './analyse/compare-models.ts';
@@ -14,7 +15,6 @@ import type { OnProgress } from './base/progress.ts';
 import type { CollectOptions, Measured, Statistics } from './calibrate/collect.ts';
 import { collect } from './calibrate/collect.ts';
 import type { Dataset } from './calibrate/dataset.ts';
-import { methodByName } from './calibrate/methods/index.ts';
 import { openSession } from './calibrate/open-session.ts';
 import { modelHash } from './calibrate/table/model-hash.ts';
 import type { SampleLedger } from './calibrate/table/sample-ledger.ts';
@@ -30,6 +30,7 @@ import { inferTypes } from './ops/infer-types.ts';
 import { bindDims } from './passes/bind-dims.ts';
 import { runPasses } from './passes/pass.ts';
 import { prepare } from './passes/preset.ts';
+import { methodsFor } from './pipeline/methods-for.ts';
 import { applyPlan } from './quantize/apply.ts';
 import type { Layout } from './quantize/decision.ts';
 import type { GivenRanges } from './quantize/given-ranges.ts';
@@ -77,6 +78,8 @@ export interface Calibration extends PreparedModel {
   readonly samples: number;
   /** Ranges concluded elsewhere: `quantize` takes them where no method is asked for. */
   readonly given?: GivenRanges;
+  /** What method `auto` takes for each tensor, as `calibrateAuto` chose: `quantize` goes by it unless another method is named. */
+  readonly choices?: MethodChoices;
 }
 
 /** A calibration that can be kept as a table. */
@@ -218,12 +221,12 @@ function checkTable(prepared: PreparedModel, table: CalibrationTable, where: str
 
 /** Chooses every parameter from the statistics and edits the graph. Throws CALIBRATION when a range cannot be had. */
 export function quantize(calibration: Calibration, options: QuantizeOptions = {}): QuantizedModel {
-  const method = methodByName(options.method);
   const given = givenTo(calibration, options.method);
+  const { saying, because, ...methods } = methodsFor(calibration, options.method);
   const biasCorrection = options.biasCorrection ?? true;
-  const made = makePlan({ ...calibration, method, ranges: given?.byGroup, biasCorrection });
-  const plan = given === undefined ? made.plan : { ...made.plan, method: given.method };
-  const notes = [...made.notes, ...rangesOnly(calibration)];
+  const made = makePlan({ ...calibration, ...methods, ranges: given?.byGroup, biasCorrection });
+  const plan = { ...made.plan, ...(given && { method: given.method }), ...saying };
+  const notes = [...made.notes, ...rangesOnly(calibration), ...because];
   const { only = [], exclude = [] } = calibration.options;
   return applied(calibration, plan, notes, {
     target: plan.target,

@@ -143,6 +143,7 @@ export type NoteCode =
   // what came of it
   | 'non-finite-values'
   | 'low-float-accuracy'
+  | 'methods-chosen'
   | 'options-from-file'
   // what a target asks for
   | 'target-sizes'

@@ -3,13 +3,14 @@ import { judge } from '../analyse/gate.ts';
 import { invalidArgument, OctavoError } from '../base/errors.ts';
 import { checkData } from '../calibrate/data-check.ts';
 import type { Dataset, OpenedDataset } from '../calibrate/dataset.ts';
-import { methodByName } from '../calibrate/methods/index.ts';
+import { calibrationMethods, methodByName } from '../calibrate/methods/index.ts';
 import { openDataset } from '../calibrate/readers/open-dataset.ts';
 import { defaultCalibrationSamples, onlyOf, splitDataset } from '../calibrate/split.ts';
 import { missingShards } from '../calibrate/table/table.ts';
 import { readOnnxFile, writeOnnxFile } from '../formats/onnx/files-node.ts';
 import { requiredInputs } from '../ir/index.ts';
-import type { PreparedModel, QuantizedModel, RunOptions } from '../pipeline.ts';
+import { calibrateAuto } from '../pipeline/calibrate-auto.ts';
+import type { Calibration, PreparedModel, QuantizedModel, RunOptions } from '../pipeline.ts';
 import { calibrate, compare, prepareModel, quantize, quantizeByPlan } from '../pipeline.ts';
 import { planFromJson, planToJson } from '../quantize/plan.ts';
 import type { QuantizeReport } from '../report/quantize-report.ts';
@@ -73,19 +74,19 @@ async function runQuantize(args: readonly string[], raw: RawOptions, call: Comma
       plan === undefined && measured === undefined && raw.dataCheck !== false
         ? await checkData(prepared.float, data.calib!, run!)
         : undefined;
-    const int8 =
+    const calibration =
       plan === undefined
-        ? quantize(
-            measured ?? (await calibrate(prepared, check?.samples ?? data.calib!, run!)),
-            settings.quantize,
-          )
-        : quantizeByPlan(prepared, plan);
+        ? (measured ?? (await calibrated(prepared, check?.samples ?? data.calib!, run!, settings)))
+        : undefined;
+    const int8 =
+      calibration === undefined ? quantizeByPlan(prepared, plan!) : quantize(calibration, settings.quantize);
     if (settings.savePlan !== undefined) writeTextFile(settings.savePlan, planToJson(int8.plan));
     writeOnnxFile(int8.model, settings.output);
     return await proveAndPrint({
       input,
       settings,
       int8,
+      choices: calibration?.choices?.tensors,
       data: {
         ...data,
         notes: [
@@ -107,11 +108,28 @@ async function runQuantize(args: readonly string[], raw: RawOptions, call: Comma
 
 type Settings = ReturnType<typeof settingsOf>;
 
+function calibrated(
+  prepared: PreparedModel,
+  samples: Dataset,
+  run: RunOptions,
+  { quantize: { method, biasCorrection } }: Settings,
+): Promise<Calibration> {
+  return method === 'auto'
+    ? calibrateAuto(prepared, samples, { ...run, biasCorrection })
+    : calibrate(prepared, samples, run);
+}
+
 function settingsOf(input: string, raw: RawOptions) {
   const output = textOf(raw.output, '--output') ?? input.replace(/(\.onnx)?$/i, '.int8.onnx');
   if (raw.plan !== undefined) refuseBesidePlan(raw);
   const method = textOf(raw.method, '--method');
   if (method !== undefined) methodByName(method);
+  if (method === 'auto' && raw.table !== undefined)
+    throw invalidArgument(
+      '--method',
+      "'auto' chooses by the errors on samples, and a table holds none",
+      `Leave out --table and give --data, or name a method that needs the table alone: ${calibrationMethods.map((m) => m.id).join(', ')}`,
+    );
   const target = textOf(raw.target, '--target');
   engineChoiceOf(raw);
   const files = {
@@ -242,13 +260,23 @@ interface Finished {
   readonly input: string;
   readonly settings: Settings;
   readonly int8: QuantizedModel;
+  readonly choices: QuantizeReport['choices'];
   readonly data: OpenData;
   readonly run: RunOptions | undefined;
   readonly clear: () => void;
   readonly json: boolean;
 }
 
-async function proveAndPrint({ input, settings, int8, data, run, clear, json }: Finished): Promise<number> {
+async function proveAndPrint({
+  input,
+  settings,
+  int8,
+  choices,
+  data,
+  run,
+  clear,
+  json,
+}: Finished): Promise<number> {
   const proof =
     run === undefined
       ? undefined
@@ -267,6 +295,7 @@ async function proveAndPrint({ input, settings, int8, data, run, clear, json }: 
     biasCorrection: Object.keys(int8.plan.biasShifts).length > 0,
     bytes: int8.bytes,
     calibrationSamples: int8.calibrationSamples,
+    ...(choices === undefined ? {} : { choices }),
     nodes: int8.plan.nodes,
     ...(proof === undefined ? {} : { proof }),
     ...(gate === undefined ? {} : { gate }),

@@ -1,6 +1,5 @@
 /** Other tools' calibration caches in the place of samples, and out of a calibration. */
 import { CalibrationError } from '../base/errors.ts';
-import { methodByName } from '../calibrate/methods/index.ts';
 import type { Range } from '../calibrate/ranges.ts';
 import type { CacheTool, RangeCache } from '../formats/caches/index.ts';
 import { writeNcnnTable, writeOnnxruntimeRanges, writeTensorRtCache } from '../formats/caches/index.ts';
@@ -10,6 +9,7 @@ import { givenRanges } from '../quantize/given-ranges.ts';
 import { groupRange } from '../quantize/make-plan.ts';
 import { ncnnLayers } from '../quantize/ncnn-layers.ts';
 import { readersOf } from '../quantize/readers.ts';
+import { methodsFor } from './methods-for.ts';
 
 /**
  * Ranges that another tool concluded (`readRangeCache`), in the place of samples: `quantize` takes them as they are. No method
@@ -65,10 +65,11 @@ export function chosenRanges(calibration: Calibration, method?: string): Readonl
   const given = givenTo(calibration, method);
   const readers = readersOf(calibration.float.graph);
   const input = { ...calibration, ranges: given?.byGroup };
-  const chosen = methodByName(method);
+  const chosen = methodsFor(calibration, method);
   return new Map(
     calibration.layout.groups.flatMap((group) => {
-      const range = groupRange(group, chosen, readers, input);
+      const own = chosen.methodOf?.get(group.values[0]!) ?? chosen.method;
+      const range = groupRange(group, own, readers, input);
       return group.values.map((value) => [value, range] as const);
     }),
   );

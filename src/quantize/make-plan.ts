@@ -25,6 +25,8 @@ export interface MakePlanInput {
   readonly types: TypeTable;
   readonly statistics: Statistics;
   readonly method: CalibrationMethod;
+  /** The method of one group, by its first value, in the place of `method`. */
+  readonly methodOf?: ReadonlyMap<string, CalibrationMethod> | undefined;
   /** Concluded elsewhere, by the first value of a group: no method is asked for these. */
   readonly ranges?: ReadonlyMap<string, Range> | undefined;
   readonly biasCorrection: boolean;
@@ -38,7 +40,8 @@ export function makePlan(input: MakePlanInput): {
   const values = new Map<string, ValueParams>();
   const readers = readersOf(float.graph);
   for (const group of layout.groups) {
-    const params = toValueParams(groupParams(group, input.method, readers, input));
+    const method = input.methodOf?.get(group.values[0]!) ?? input.method;
+    const params = toValueParams(groupParams(group, method, readers, input));
     for (const value of group.values) values.set(value, params);
   }
   const constants = new Map(layout.operands.map(({ value }) => [value, constantParams(value, input)]));
@@ -69,6 +72,22 @@ export function makePlan(input: MakePlanInput): {
 }
 
 type RangeInput = Pick<MakePlanInput, 'target' | 'statistics' | 'float' | 'ranges'>;
+
+/** What each method would give each group whose range is not known: one entry a method, in the order of the methods. */
+export function candidateParams(
+  input: RangeInput & Pick<MakePlanInput, 'layout'>,
+  methods: readonly CalibrationMethod[],
+): ReadonlyMap<ParamGroup, readonly ValueParams[]> {
+  const readers = readersOf(input.float.graph);
+  return new Map(
+    input.layout.groups
+      .filter((group) => group.fixed === undefined)
+      .map((group) => [
+        group,
+        methods.map((method) => toValueParams(groupParams(group, method, readers, input))),
+      ]),
+  );
+}
 
 function groupParams(
   group: ParamGroup,

@@ -26,6 +26,8 @@ export interface QuantPlan {
   readonly version: 1;
   readonly target: string;
   readonly method: string;
+  /** With method `auto`: which one each group of values took, and why, by the first value of the group. */
+  readonly choices?: Readonly<Record<string, string>>;
   readonly nodes: readonly NodeDecision[];
   /** By value name in the float graph (after fusion): what becomes codes, and with which parameters. */
   readonly values: Readonly<Record<string, ValueParams>>;
@@ -70,6 +72,9 @@ export function planFromJson(text: string, where: string): QuantPlan {
     )
       throw badPlan(where, `nodes[${i}] needs name, op, reason, and an action of quantized, merged or float`);
   });
+  if (plan.choices !== undefined)
+    for (const [name, text] of entriesOf(plan.choices, 'choices', where))
+      if (typeof text !== 'string') throw badPlan(where, `choices['${name}'] is not a string`);
   for (const field of ['values', 'constants'] as const)
     for (const [name, params] of entriesOf(plan[field], field, where))
       checkValue(params, `${field}['${name}']`, where);

@@ -1,4 +1,5 @@
 /** What `quantize` did and proved, as plain data and as text. */
+import type { MethodChoice } from '../analyse/auto/choose-methods.ts';
 import type { LayerError } from '../analyse/compare-layers.ts';
 import type { ModelComparison } from '../analyse/compare-models.ts';
 import type { GateResult } from '../analyse/gate.ts';
@@ -18,6 +19,8 @@ export interface QuantizeReport {
   readonly biasCorrection: boolean;
   readonly bytes: { readonly float: number; readonly int8: number };
   readonly calibrationSamples: number;
+  /** Of method `auto`: what each tensor took and why, with every method's score. */
+  readonly choices?: readonly MethodChoice[];
   readonly nodes: readonly NodeDecision[];
   /** Absent: nothing was given to prove it on. */
   readonly proof?: ModelComparison & { readonly layers: readonly LayerError[] };
@@ -41,12 +44,28 @@ export function quantizeReportText(report: QuantizeReport): string {
   ];
   if (proof !== undefined && proof.samples > 0) rows.push(...proofRows(proof));
   const parts = [table([{ title: report.output }, { title: '' }], rows)];
+  if (report.choices !== undefined) parts.push(choicesText(report.choices));
   parts.push(...report.notes.map(formatNote));
   if (gate === undefined)
     parts.push('NOT PROVEN: no data was given to compare the two models on. Give --data.');
   else if (gate.passed) parts.push(`PROVEN: ${gate.findings.join('; ')}.`);
   else parts.push(missText(report));
   return parts.join('\n');
+}
+
+const mostChoices = 24;
+
+/** What is not what most took; of few tensors all. */
+function choicesText(choices: readonly MethodChoice[]): string {
+  const times = new Map<string, number>();
+  for (const { method } of choices) times.set(method, (times.get(method) ?? 0) + 1);
+  const [usual] = [...times].sort((a, b) => b[1] - a[1]).map(([method]) => method);
+  const few = choices.length <= mostChoices;
+  const listed = (few ? choices : choices.filter((c) => c.method !== usual)).slice(0, mostChoices);
+  const rows = listed.map(({ value, method, why }) => [value, method, why]);
+  const rest = choices.length - listed.length;
+  const text = table([{ title: 'tensor' }, { title: 'method' }, { title: 'why' }], rows);
+  return rest === 0 ? text : `${text}\n${rest} more, most of them ${usual}: --save-plan and --json name all`;
 }
 
 function operatorsLine(nodes: readonly NodeDecision[]): string {

@@ -1,6 +1,7 @@
 /** The calibration methods: a file and a line here make one; types, choices and help follow. */
 import { invalidArgument } from '../../base/errors.ts';
 import { aciq } from './aciq.ts';
+import { auto } from './auto.ts';
 import { entropy } from './entropy.ts';
 import { entropyLegacy } from './entropy-legacy.ts';
 import { meanMinmax } from './mean-minmax.ts';
@@ -10,6 +11,7 @@ import { movingAverage } from './moving-average.ts';
 import { mse } from './mse.ts';
 import { percentile } from './percentile.ts';
 
+/** Functions of the statistic. */
 export const calibrationMethods = [
   mse,
   minmax,
@@ -21,6 +23,9 @@ export const calibrationMethods = [
   aciq,
 ] as const;
 
+/** Every id there is to choose from: the functions of the statistic, and what chooses among them by samples. */
+export const methodNames: readonly string[] = [...calibrationMethods, auto].map((method) => method.id);
+
 export type CalibrationMethodId = (typeof calibrationMethods)[number]['id'];
 
 export const defaultMethod: CalibrationMethod = mse;
@@ -30,7 +35,9 @@ export function methodByName(name?: string): CalibrationMethod {
   if (name === undefined) return defaultMethod;
   const colon = name.indexOf(':');
   const id = colon < 0 ? name : name.slice(0, colon);
-  const known: CalibrationMethod | undefined = calibrationMethods.find((method) => method.id === id);
+  const known: CalibrationMethod | undefined = [...calibrationMethods, auto].find(
+    (method) => method.id === id,
+  );
   const parameter = name.slice(colon + 1);
   const found = colon < 0 ? known : known?.parameter?.with(parameter);
   if (found !== undefined) return found;
@@ -38,7 +45,7 @@ export function methodByName(name?: string): CalibrationMethod {
     throw invalidArgument(
       'calibration method',
       `there is none named '${id}'`,
-      `Choose from ${calibrationMethods.map((method) => method.id).join(', ')}`,
+      `Choose from ${methodNames.join(', ')}`,
     );
   throw invalidArgument(
     `calibration method '${id}'`,
