@@ -1,0 +1,2 @@
+/** Types of build.mjs, for the test. */
+export function buildExample(outdir?: string): Promise<string>;
