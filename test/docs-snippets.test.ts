@@ -51,6 +51,8 @@ const isSkipped = ({ info }: Block): boolean => info.startsWith('no-run');
 
 /** What a page takes for granted, in front of its first block. */
 const assumed: Readonly<Record<string, string>> = {
+  'docs/runtime.md':
+    "import { execFileSync } from 'node:child_process'; for (const line of ['quantize model.onnx --data calib.npz --preset imagenet --target octavo --max-drop 100 --quiet -o int8.onnx', 'compile int8.onnx --preset imagenet -o model']) execFileSync(process.execPath, ['../../bin/octavo.mjs', ...line.split(' ')], { stdio: 'pipe' });",
   'docs/data.md':
     "import { readOnnxFile, requiredInputs } from 'octavo/node'; const model = readOnnxFile('model.onnx'); const use = (..._: unknown[]) => {};",
 };
@@ -117,7 +119,11 @@ describe('scripts in the documentation', () => {
     const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
     const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
     const texts = new Map(scripts.map(({ page, code }) => [join(root, `${page}.ts`), code]));
-    const paths = { octavo: [join(root, 'src/index.ts')], 'octavo/node': [join(root, 'src/node.ts')] };
+    const paths = {
+      octavo: [join(root, 'src/index.ts')],
+      'octavo/node': [join(root, 'src/node.ts')],
+      'octavo/runtime': [join(root, 'src/runtime/index.ts')],
+    };
     const checked = { ...options, paths };
     const host = ts.createCompilerHost(checked);
     const original = { read: host.readFile, exists: host.fileExists, source: host.getSourceFile };
