@@ -71,6 +71,23 @@ test('order of the samples, shards and the order of merging leave the same text'
   );
 });
 
+test('samples fed together count as they do one by one, however they are batched', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(floatValue, { maxLength: 12 }), { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 1, max: 8 }),
+      (samples, batch) => {
+        const [single, batched] = [new TensorStatistic(), new TensorStatistic()];
+        for (const values of samples) single.addSample(Float32Array.from(values));
+        for (let at = 0; at < samples.length; at += batch)
+          batched.addSample(Float32Array.from(samples.slice(at, at + batch).flat()));
+        const counted = ({ samples: _, bySample: __, ...rest }: ReturnType<TensorStatistic['state']>) => rest;
+        expect(counted(batched.state())).toEqual(counted(single.state()));
+      },
+    ),
+  );
+});
+
 test('extremes are kept by sample, whatever the order, and read while more are added', () => {
   fc.assert(
     fc.property(sharded, (samples) => {
