@@ -16,7 +16,8 @@ import { newTally, note, printFaults, printTable, record } from './tally.ts';
 
 async function fuzz(model: string, first: number, count: number): Promise<Tally> {
   const tally = newTally(model);
-  const suspects: Run[] = [];
+  const suspects: Pick<Run, 'seed' | 'what'>[] = [];
+  const hung = new Set<number>();
   const end = first + count;
   for (let next = first; next < end; ) {
     const fall = await runChild(['run', model, String(next), String(end - next)], (run) => {
@@ -28,27 +29,35 @@ async function fuzz(model: string, first: number, count: number): Promise<Tally>
     if (fall === undefined) break;
     if (fall.at < next) throw new Error(`${model}: ${fall.how}`);
     const { what } = mutationOf(specimen(model), fall.at);
-    tally.ran++;
-    tally.faults.push({ seed: fall.at, what, problem: fall.how });
     // Said at once: a run with many of these takes long.
     console.log(`${model}:${fall.at} ${fall.how}: ${what}`);
+    if (fall.hung) {
+      hung.add(fall.at);
+      suspects.push({ seed: fall.at, what });
+    } else {
+      tally.ran++;
+      tally.faults.push({ seed: fall.at, what, problem: fall.how });
+    }
     next = fall.at + 1;
   }
+  for (const suspect of suspects) await lookAgain(tally, suspect, hung.has(suspect.seed));
   if (tally.ran !== count) throw new Error(`${model}: ${tally.ran} of ${count} mutations were run`);
-  for (const suspect of suspects) await lookAgain(tally, suspect);
   return tally;
 }
 
-/** In a long run a mutation pays for its neighbours: what counts is what it takes alone. */
-async function lookAgain(tally: Tally, suspect: Run): Promise<void> {
+/** In a long run a mutation pays for its neighbours, and on a busy machine it may starve: what counts is what it takes alone. */
+async function lookAgain(tally: Tally, suspect: Pick<Run, 'seed' | 'what'>, hung: boolean): Promise<void> {
   const fall = await runChild(['alone', tally.model, String(suspect.seed)], (run) => {
+    if (hung) record(tally, run);
     note(tally, run);
     const { seed, what } = run;
     if (run.ms > limits.ms) tally.faults.push({ seed, what, problem: `took ${Math.round(run.ms)} ms` });
     if (run.extraMb > limits.extraMb)
       tally.faults.push({ seed, what, problem: `took ${Math.round(run.extraMb)} MB more` });
   });
-  if (fall !== undefined) tally.faults.push({ seed: suspect.seed, what: suspect.what, problem: fall.how });
+  if (fall === undefined) return;
+  if (hung) tally.ran++;
+  tally.faults.push({ seed: suspect.seed, what: suspect.what, problem: fall.how });
 }
 
 async function fuzzAll({ models, mutations, firstSeed, jobs }: FuzzOptions): Promise<void> {

@@ -18,8 +18,8 @@ and reading back. Each has to end in a result or an OctavoError, within 1 s and 
 
 A model is one of ../shared/models (where that folder is), examples/fashion-mnist, or one made by hand. Times are the
 lesser of wall and processor time, memory is the peak of the resident size less what it was before. What is over a
-limit runs three more times in a process of its own, and the middle one counts. The exit code is 1 where there are
-faults, 2 for a wrong call.
+limit, or not done in 15 s, runs three more times in a process of its own, and the middle one counts. The exit code
+is 1 where there are faults, 2 for a wrong call.
 `;
 
 export interface FuzzOptions {

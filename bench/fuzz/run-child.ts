@@ -11,7 +11,7 @@ const heapMb = 768;
 export function runChild(
   args: readonly string[],
   onRun: (run: Run) => void,
-): Promise<{ at: number; how: string } | undefined> {
+): Promise<{ at: number; how: string; hung: boolean } | undefined> {
   const flags = ['--enable-source-maps', '--expose-gc', `--max-old-space-size=${heapMb}`];
   const process_ = spawn(process.execPath, [...flags, process.argv[1]!, '--child', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -20,11 +20,13 @@ export function runChild(
   let at = -1;
   let how = 'died before it began';
   let finished = false;
+  let hung = false;
   let errors = '';
   process_.stderr.on('data', (text) => {
     errors = `${errors}${text}`.slice(-2000);
   });
   const hang = (): void => {
+    hung = true;
     how = `ran for over ${limits.hangMs / 1000} s`;
     process_.kill('SIGKILL');
   };
@@ -45,7 +47,7 @@ export function runChild(
       clearTimeout(watchdog);
       const reason =
         how === 'ended the process' ? `${how} (${signal ?? code}): ${errors.trim().split('\n')[0]}` : how;
-      resolve(finished ? undefined : { at, how: reason });
+      resolve(finished ? undefined : { at, how: reason, hung });
     });
   });
 }
