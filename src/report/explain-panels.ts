@@ -57,7 +57,7 @@ export function curvePanel(e: Explanation, place: Place): string {
     label(place.left, place.top - 10, `Relative entropy KL(P‖Q) in bits, ${e.levels} levels (logarithmic)`, {
       class: 'title',
     }),
-    line(frame, inSteps(points.filter(({ y }, i) => y <= 1 || (points[i + 1]?.y ?? 2) <= 1)), 'first'),
+    line(frame, withinTop(inSteps(points)), 'first'),
     axes(frame, numbers, ''),
     thresholdMarks(e, frame),
   ].join('\n');
@@ -70,7 +70,7 @@ export function noisePanel(e: Explanation, place: Place): string {
   const total = rounding.map((r, i) => r + clipping[i]!);
   const [top, bottom] = [0, -60];
   const heightOf = (noise: number): number =>
-    (10 * Math.log10(Math.max(noise, 1e-12)) - bottom) / (top - bottom);
+    (decibels * log2(Math.max(noise, 1e-12)) - bottom) / (top - bottom);
   const pointsOf = (noise: readonly number[]): readonly Point[] =>
     thresholds
       .map((x, i): Point => ({ x, y: noise[i]! > 1e-6 ? heightOf(noise[i]!) : Number.NaN }))
@@ -91,6 +91,9 @@ export function noisePanel(e: Explanation, place: Place): string {
     label(textAt(0.63), frame.top + 12, '— both', { class: 'first-text' }),
   ].join('\n');
 }
+
+/** A factor of 2 in decibels: 10 log10(2). */
+const decibels = 3.010299956639812;
 
 const levelsDrawn = 6;
 
@@ -169,6 +172,12 @@ function thresholdLabels({ before, after, histogram }: Explanation, frame: Frame
     ),
   );
   return parts.join('\n');
+}
+
+/** Above the top there is no line, but where it comes from there or goes there. */
+function withinTop(points: readonly Point[]): readonly Point[] {
+  const isIn = (i: number): boolean => (points[i]?.y ?? 2) <= 1;
+  return points.map(({ x, y }, i) => ({ x, y: isIn(i - 1) || isIn(i) || isIn(i + 1) ? y : Number.NaN }));
 }
 
 /** Of many points on one column of pixels the lowest: no picture shows more. */
