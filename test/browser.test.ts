@@ -1,5 +1,6 @@
 // The example page in a real Chromium: everything in a worker, under a policy that lets nothing out; and the files it
 // makes are, byte for byte, those that the command makes with onnxruntime-web.
+// OCTAVO_SCREENSHOTS=folder keeps pictures of the page to look at.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -83,6 +84,11 @@ describe.skipIf(!hasChromium)(`in Chromium${hasChromium ? '' : ` (${chromiumMiss
     return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
   }
 
+  async function pictureOf(name: string): Promise<void> {
+    const shots = process.env.OCTAVO_SCREENSHOTS;
+    if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+  }
+
   const ready = () => page.waitForSelector('#start:enabled');
 
   test('the demo: quantized in a worker, told how far, proven, downloaded; the same bytes as on Node', async () => {
@@ -105,6 +111,7 @@ describe.skipIf(!hasChromium)(`in Chromium${hasChromium ? '' : ` (${chromiumMiss
       /534 KB → 2\d\d KB[\s\S]*Same answer\n+9\d\.\d\d %/,
     );
     expect(await page.locator('#layers tr').count()).toBe(6);
+    await pictureOf('quantized');
   });
 
   test('cancel comes through in the middle of the work, and the page can start anew', async () => {
@@ -112,6 +119,7 @@ describe.skipIf(!hasChromium)(`in Chromium${hasChromium ? '' : ` (${chromiumMiss
     await ready();
     await page.click('#start');
     await page.waitForFunction(() => document.getElementById('stage')!.textContent === 'proving');
+    await pictureOf('at work');
     await page.click('#cancel');
     await page.waitForSelector('#message:not([hidden])');
     expect(await page.locator('#message').textContent()).toBe('Cancelled. Nothing was made.');
@@ -144,6 +152,7 @@ describe.skipIf(!hasChromium)(`in Chromium${hasChromium ? '' : ` (${chromiumMiss
     await page.click('#start');
     await page.waitForSelector('#message:not([hidden])');
     expect(await page.locator('#message').textContent()).toMatch(/one \.npz holds all samples\. Pick one/);
+    await pictureOf('wrong');
   });
 
   test.skipIf(!hasShared)(
