@@ -231,6 +231,7 @@ export const instructions = {
   'i8x16.shr_u': [simd + 109, 'vi:v'],
   'i8x16.add': [simd + 110, 'vv:v'],
   'i8x16.sub': [simd + 113, 'vv:v'],
+  'f64x2.floor': [simd + 117, 'v:v'],
   'i8x16.min_s': [simd + 118, 'vv:v'],
   'i8x16.min_u': [simd + 119, 'vv:v'],
   'i8x16.max_s': [simd + 120, 'vv:v'],
@@ -289,6 +290,7 @@ export const instructions = {
   'i32x4.extmul_high_i16x8_u': [simd + 191, 'vv:v'],
   'i64x2.extend_low_i32x4_s': [simd + 199, 'v:v'],
   'i64x2.extend_high_i32x4_s': [simd + 200, 'v:v'],
+  'i64x2.shl': [simd + 203, 'vi:v'],
   'i64x2.add': [simd + 206, 'vv:v'],
   'i64x2.sub': [simd + 209, 'vv:v'],
   'i64x2.mul': [simd + 213, 'vv:v'],
@@ -317,6 +319,7 @@ export const instructions = {
   'i32x4.trunc_sat_f32x4_s': [simd + 248, 'v:v'],
   'f32x4.convert_i32x4_s': [simd + 250, 'v:v'],
   'f32x4.convert_i32x4_u': [simd + 251, 'v:v'],
+  'i32x4.trunc_sat_f64x2_s_zero': [simd + 252, 'v:v'],
   'f64x2.convert_low_i32x4_s': [simd + 254, 'v:v'],
 
   'i8x16.relaxed_swizzle': [simd + 0x100, 'vv:v'],

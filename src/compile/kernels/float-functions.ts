@@ -1,18 +1,21 @@
 /** Functions of one float32: four lanes at a time where a single rounding tells the result, else in doubles, rounded once. */
-import type { Expression, Local } from '../../wasm/index.ts';
+import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
 import { f32x4, f64, i32, ops, select } from '../../wasm/index.ts';
 import { sigmoid, softplus } from './functions/activations.ts';
 import { erf } from './functions/erf.ts';
 import { exp, expm1 } from './functions/exp.ts';
 import { acosh, asinh, atanh, cosh, sinh, tanh } from './functions/hyperbolic.ts';
+import type { Attempt } from './functions/lanes.ts';
+import { below, cubeLanes, expLanes, rootLanes, sigmoidLanes, tanhLanes } from './functions/lanes.ts';
 import { ln } from './functions/ln.ts';
+import { pow } from './functions/pow.ts';
 import type { CallReal, Real, RealFunction, RealLocal } from './functions/real-function.ts';
 import { realCalls } from './functions/real-function.ts';
 import type { Kernel } from './kernel.ts';
 import { kernel } from './kernel.ts';
 import { advance, eachRow, inGroups, rowFields } from './rows.ts';
 
-const { i32: I, v128: V, f32x4: F, f64: D } = ops;
+const { i32: I, v128: V, f32x4: F, f64: D, f64x2: DD } = ops;
 
 type Vector = Expression<'v128'>;
 
@@ -123,6 +126,55 @@ function ofReals(
   });
 }
 
+/**
+ * Two at a time where `lanes` says that its results are right, which must be almost always; else, and for what lies apart, one by
+ * one as `slow` has it.
+ */
+function ofPairs(
+  name: string,
+  lanes: (f: FunctionBody, x: Local<'v128'>, alpha: Local<'f64'>) => Attempt,
+  slow: (x: RealLocal, callReal: CallReal, alpha: RealLocal) => Real,
+): FunctionKernel {
+  return kernel({
+    name,
+    fields,
+    emit(body) {
+      const { f, p } = body;
+      const alpha = f.let(D.promote_f32(p.alpha));
+      const [x, two] = [f.local('f64'), f.local('v128')];
+      eachRow(body, ['source', 'target'], (at) => {
+        const [source, target] = [f.let(at.source), f.let(at.target)];
+        const together = f.let(I.and(I.eq(p.sourceStep, i32(4)), I.eq(p.targetStep, i32(4))));
+        const one = f.let(p.count);
+        const bySlow = (count: Expression<'i32'>): void =>
+          inGroups(f, count, [1], () => {
+            f.set(x, D.promote_f32(ops.f32.load(source)));
+            f.do(ops.f32.store(target, ops.f32.demote_f64(slow(x, realCalls(body.shared), alpha))));
+            advance(f, source, p.sourceStep);
+            advance(f, target, p.targetStep);
+          });
+        f.if(together, () => {
+          f.set(one, I.and(p.count, i32(1)));
+          inGroups(f, I.shr_u(p.count, i32(1)), [1], () => {
+            f.set(two, ops.f64x2.promote_low_f32x4(V.load64_zero(source)));
+            const { value, safe } = lanes(f, two, alpha);
+            f.if(
+              safe,
+              () => {
+                f.do(V.store64_lane(target, F.demote_f64x2_zero(value), 0));
+                advance(f, source, 8);
+                advance(f, target, 8);
+              },
+              () => bySlow(i32(2)),
+            );
+          });
+        });
+        bySlow(one);
+      });
+    },
+  });
+}
+
 const plain = (wanted: RealFunction): FunctionKernel =>
   ofReals(`${wanted.name}-floats`, (x, callReal) => callReal(wanted, x));
 
@@ -136,16 +188,27 @@ const gate = (x: RealLocal, alpha: Real, beta: Real): Real => {
   return select<'f64'>(f64(1), raised, D.gt(line, f64(1)));
 };
 
-export const expFloats = plain(exp);
+export const expFloats = ofPairs(
+  'exp-floats',
+  (f, x) => ({ value: expLanes(f, x), safe: below(x, 600) }),
+  (x, callReal) => callReal(exp, x),
+);
+/** x^3 and x^0.5 as `pow` has them. */
+export const cubeFloats = ofPairs('cube-floats', cubeLanes, (x, callReal) => callReal(pow, x, f64(3)));
+export const rootFloats = ofPairs('root-floats', rootLanes, (x, callReal) => callReal(pow, x, f64(0.5)));
 export const lnFloats = plain(ln);
 export const erfFloats = plain(erf);
-export const tanhFloats = plain(tanh);
+export const tanhFloats = ofPairs('tanh-floats', tanhLanes, (x, callReal) => callReal(tanh, x));
 export const sinhFloats = plain(sinh);
 export const coshFloats = plain(cosh);
 export const asinhFloats = plain(asinh);
 export const acoshFloats = plain(acosh);
 export const atanhFloats = plain(atanh);
-export const sigmoidFloats = plain(sigmoid);
+export const sigmoidFloats = ofPairs(
+  'sigmoid-floats',
+  (f, x) => ({ value: sigmoidLanes(f, x), safe: below(x, 600) }),
+  (x, callReal) => callReal(sigmoid, x),
+);
 export const softplusFloats = plain(softplus);
 export const softsignFloats = ofReals('softsign-floats', (x) => D.div(x, D.add(f64(1), D.abs(x))));
 export const eluFloats = ofReals('elu-floats', (x, callReal, alpha) =>
@@ -162,8 +225,13 @@ export const hardSigmoidFloats = ofReals('hard-sigmoid-floats', (x, _, alpha, be
 export const hardSwishFloats = ofReals('hard-swish-floats', (x, _, alpha, beta) =>
   D.mul(x, gate(x, alpha, beta)),
 );
-export const swishFloats = ofReals('swish-floats', (x, callReal, alpha) =>
-  D.mul(x, callReal(sigmoid, D.mul(alpha, x))),
+export const swishFloats = ofPairs(
+  'swish-floats',
+  (f, x, alpha) => {
+    const inner = f.let(DD.mul(DD.splat(alpha), x));
+    return { value: f.let(DD.mul(x, sigmoidLanes(f, inner))), safe: below(inner, 600) };
+  },
+  (x, callReal, alpha) => D.mul(x, callReal(sigmoid, D.mul(alpha, x))),
 );
 export const mishFloats = ofReals('mish-floats', (x, callReal) =>
   D.mul(x, callReal(tanh, callReal(softplus, x))),

@@ -12,9 +12,11 @@ import {
   preluFloats,
   subFloats,
 } from '../kernels/float-elementwise.ts';
+import { cubeFloats, rootFloats } from '../kernels/float-functions.ts';
 import { constantView } from './crossing.ts';
 import { alongRows, moveView } from './crossing-views.ts';
 import { floatInput, floatOutput } from './float-views.ts';
+import { applyToView } from './function-views.ts';
 import { rowsOf } from './loops.ts';
 import type { LowerContext, Lowering, View } from './lowering.ts';
 import { expanded } from './move-views.ts';
@@ -52,9 +54,13 @@ const kernels: Readonly<Record<string, BinaryKernel>> = {
 
 function lower(context: LowerContext): void {
   const { node, inputCount } = context;
-  if (node.op === 'Pow' && squares(context)) {
+  const power = node.op === 'Pow' ? singleExponent(context) : undefined;
+  if (power === 2 || power === 3 || power === 0.5) {
     const x = floatInput(context, 0);
-    floatOutput(context, 0, (to) => combineViews(context, mulFloats, [x, x], to));
+    floatOutput(context, 0, (to) => {
+      if (power === 2) combineViews(context, mulFloats, [x, x], to);
+      else applyToView(context, { kernel: power === 3 ? cubeFloats : rootFloats }, expanded(x, to.dims), to);
+    });
     return;
   }
   const inputs = Array.from({ length: inputCount }, (_, i) => exponentOr(context, i));
@@ -74,13 +80,12 @@ function single(context: LowerContext, value: number): View {
   return constantView(context, Tensor.of('float32', [], Float32Array.of(value)));
 }
 
-function squares(context: LowerContext): boolean {
+/** What all exponents are. */
+function singleExponent(context: LowerContext): number | undefined {
   const exponent = context.constant(1);
-  return (
-    exponent !== undefined &&
-    context.inputQuant(1) === undefined &&
-    exponent.toNumbers().every((y) => y === 2)
-  );
+  if (exponent === undefined || context.inputQuant(1) !== undefined) return undefined;
+  const [first, ...others] = exponent.toNumbers();
+  return others.every((y) => y === first) ? first : undefined;
 }
 
 /** Exponents may be whole numbers; float32 must hold them. */

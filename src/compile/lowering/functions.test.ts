@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { firstDifference, runLowered } from '../../../test/support/lowered-node.ts';
 import { codes, floats, layouts, quants } from '../../../test/support/random-tensors.ts';
+import { lcg } from '../../base/random.ts';
 import { attr, Tensor } from '../../ir/index.ts';
 
 const operators = [
@@ -124,4 +125,21 @@ test('Clip of floats by bounds that are constant, missing, NaN, or computed', ()
       ])
         expect(firstDifference(runLowered({ op: 'Clip', inputs }))).toBe(undefined);
     }
+});
+
+test('short ways are not seen: rounding boundaries, both ends, numbers that are none', () => {
+  // Near the middle between two float32s a short way alone could round to the wrong side.
+  const next = lcg(11);
+  const x = Float32Array.from({ length: 40_000 }, (_, i) => {
+    const size = 2 ** (Math.floor(next() * 60) - 45);
+    return i % 7 === 0
+      ? [0, -0, 30, -30, 1e-40, Number.NaN, 3e38, Number.POSITIVE_INFINITY][i & 7]!
+      : (next() - 0.5) * size;
+  });
+  const inputs = [{ tensor: Tensor.of('float32', [x.length], x) }];
+  const exponent = (y: number) => ({ tensor: Tensor.of('float32', [], Float32Array.of(y)), constant: true });
+  for (const op of ['Tanh', 'Exp', 'Sigmoid', 'Swish'])
+    expect(firstDifference(runLowered({ op, inputs }))).toBe(undefined);
+  for (const y of [3, 0.5])
+    expect(firstDifference(runLowered({ op: 'Pow', inputs: [inputs[0], exponent(y)] }))).toBe(undefined);
 });

@@ -1,24 +1,17 @@
 /** Functions of one element: of codes by a table, of floats by kernels. */
-import { elementCount } from '../../base/integer.ts';
 import type { Node } from '../../ir/index.ts';
 import { floatAttr, stringAttr } from '../../ir/index.ts';
 import { unaryContracts } from '../../ops/unary/index.ts';
 import { maxFloats, minFloats } from '../kernels/float-elementwise.ts';
 import type { FunctionKernel } from '../kernels/float-functions.ts';
 import * as of from '../kernels/float-functions.ts';
-import { alongRows } from './crossing-views.ts';
 import { combineViews } from './elementwise.ts';
 import { floatInput, floatOutput } from './float-views.ts';
-import { rowsOf } from './loops.ts';
-import type { LowerContext, Lowering, View } from './lowering.ts';
+import type { Applied } from './function-views.ts';
+import { applyToView } from './function-views.ts';
+import type { LowerContext, Lowering } from './lowering.ts';
 import { moveLowerings } from './move.ts';
 import { lowerAsTable, tableInput } from './table.ts';
-
-interface Applied {
-  readonly kernel: FunctionKernel;
-  readonly alpha?: number;
-  readonly beta?: number;
-}
 
 /** Defaults are float32s, as stated attributes are. */
 const attribute = (node: Node, name: string, fallback: number): number =>
@@ -79,21 +72,6 @@ function gelu(node: Node): Applied | undefined {
   const form = stringAttr(node, 'approximate', 'none');
   if (form === 'none') return { kernel: of.geluFloats };
   return form === 'tanh' ? { kernel: of.geluTanhFloats } : undefined;
-}
-
-export function applyToView(
-  context: LowerContext,
-  { kernel, alpha = 0, beta = 0 }: Applied,
-  from: View,
-  to: View,
-): void {
-  if (Number.isNaN(alpha) || Number.isNaN(beta))
-    context.refuse('there is no kernel for attributes that are NaN');
-  if (elementCount(to.dims) === 0) return;
-  const { outer, row } = alongRows(to.dims, [from, to], 1, (l) => l.steps.every((s) => s === 4));
-  const [sourceStep, targetStep] = row.steps as [number, number];
-  for (const { params, units } of rowsOf(['source', 'target'], [from, to], outer))
-    context.call(kernel, { ...params, count: row.size, sourceStep, targetStep, alpha, beta }, units);
 }
 
 function lowerFunction(context: LowerContext): void {

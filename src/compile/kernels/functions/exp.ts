@@ -8,13 +8,13 @@ import { notNumber, polynomial, realFunction, returnIf } from './real-function.t
 
 const { f64: D, i32: I, i64: L } = ops;
 
-const ln2High = 0.6931471803691238;
-const ln2Low = 1.9082149292705877e-10;
+export const ln2High = 0.6931471803691238;
+export const ln2Low = 1.9082149292705877e-10;
 const least = -745.2;
 const most = 709.8;
 
 /** 1/2!, 1/3!, ... 1/14! */
-const taylor = [
+export const taylor = [
   2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800, 39916800, 479001600, 6227020800, 87178291200,
 ].map((factorial) => 1 / factorial);
 
