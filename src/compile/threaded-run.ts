@@ -86,22 +86,29 @@ interface Piece {
   readonly of: Expression<'i32'>;
 }
 
+/** Products are done in tiles of so many units (kernels/convolution.ts): pieces of whole tiles leave none half empty. */
+const tile = 6;
+
 /** Units [from, to) of the call, pieces of nearly one size; then the calls without pieces that follow a whole one. */
 function doPiece(f: FunctionBody, module: ModuleBuilder, { at, end, upTo, piece, of }: Piece): void {
   const run = (call: Expression<'i32'>, from: Expression<'i32'>, to: Expression<'i32'>): void =>
     f.do(module.callIndirect(kernelSignature, I.load(call), I.load(call, 4), from, to));
   const [count, index, units] = [f.let(of), f.let(piece), f.let(I.load(at, 8))];
   const [size, larger] = [f.let(I.div_u(units, count)), f.let(I.rem_u(units, count))];
-  const startOf = (i: Expression<'i32'>): Expression<'i32'> =>
-    I.add(I.mul(i, size), select(i, larger, I.lt_u(i, larger)));
-  run(at, startOf(index), startOf(I.add(index, i32(1))));
+  const grain = f.let(select(i32(tile), i32(1), I.ge_u(size, i32(2 * tile))));
+  const startOf = (i: Expression<'i32'>): Local<'i32'> => {
+    const start = f.let(I.add(I.mul(i, size), select(i, larger, I.lt_u(i, larger))));
+    return f.let(I.sub(start, I.rem_u(start, grain)));
+  };
+  const next = f.let(I.add(index, i32(1)));
+  run(at, startOf(index), select(units, startOf(next), I.eq(next, count)));
   f.if(I.eq(count, i32(1)), () => {
-    const next = f.let(I.add(at, i32(callBytes)));
+    const call = f.let(I.add(at, i32(callBytes)));
     f.block((exit) =>
-      f.while(I.lt_u(next, end), () => {
-        f.branchIf(exit, I.ne(I.load(next, 12), upTo));
-        run(next, i32(0), I.load(next, 8));
-        f.set(next, I.add(next, i32(callBytes)));
+      f.while(I.lt_u(call, end), () => {
+        f.branchIf(exit, I.ne(I.load(call, 12), upTo));
+        run(call, i32(0), I.load(call, 8));
+        f.set(call, I.add(call, i32(callBytes)));
       }),
     );
   });

@@ -7,9 +7,9 @@ import type { CompiledCall } from './manifest.ts';
 /** Roughly what a thread does in a microsecond. */
 const macsPerMicrosecond = 60_000;
 const bytesPerMicrosecond = 8_000;
-/** Below that a call stays whole. */
+/** Microseconds below which a call stays whole. */
 const smallCall = 4;
-/** What a piece should last at least, so that taking it costs nothing. */
+/** Microseconds that a piece should last at least, so that taking it costs nothing. */
 const smallPiece = 2;
 /** More pieces than threads: who is held up by other programs does fewer of them. */
 const piecesPerThread = 4;
@@ -22,13 +22,13 @@ export function shareWork(list: Int32Array, calls: readonly CompiledCall[], thre
   let pieces = 0;
   let isRow = false;
   for (const [i, call] of calls.entries()) {
-    const microseconds = timeOf(call);
-    const isSmall = microseconds < smallCall;
     const units = list[4 * i + 2]!;
-    const most = Math.min(units, piecesPerThread * threads);
-    const wanted = Math.min(most, Math.max(threads, Math.floor(microseconds / smallPiece)));
-    const own = isSmall ? 1 : Math.max(1, wanted);
-    if (!(isSmall && isRow)) pieces += own;
+    const microseconds = timeOf(call);
+    // As many for each thread: one more than that would leave the others waiting for it.
+    const each = Math.floor(microseconds / (smallPiece * threads));
+    const wanted = threads * Math.min(piecesPerThread, Math.max(1, each));
+    const own = microseconds < smallCall ? 1 : Math.max(1, Math.min(units, wanted));
+    if (own > 1 || !isRow) pieces += own;
     isRow = own === 1;
     list[4 * i + 3] = pieces;
   }

@@ -40,11 +40,11 @@ describe('pieces', () => {
   const call = (macs: number) => ({ node: '', op: '', kernel: 0, macs });
 
   test('large calls are cut, small ones go to whoever did the one before', () => {
-    const words = list([100, 5, 5, 2, 100, 1, 7]);
-    const macs = [1e7, 10, 10, 1e7, 1e7, 1e7, 10];
-    expect(shareWork(words, macs.map(call), 2)).toBe(8 + 1 + 2 + 8 + 1);
+    const words = list([100, 5, 5, 2, 100, 1, 7, 100]);
+    const macs = [1e7, 10, 10, 1e7, 1e7, 1e7, 10, 400_000];
+    expect(shareWork(words, macs.map(call), 2)).toBe(8 + 1 + 2 + 8 + 1 + 2);
     // Of each call, how many pieces there are up to its end.
-    expect([...words].filter((_, i) => i % 4 === 3)).toEqual([8, 9, 9, 11, 19, 20, 20]);
+    expect([...words].filter((_, i) => i % 4 === 3)).toEqual([8, 9, 9, 11, 19, 20, 20, 22]);
   });
 
   test('a call without units stays a piece', () => {
