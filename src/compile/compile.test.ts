@@ -5,7 +5,7 @@ import { Tensor } from '../ir/index.ts';
 import { parseModel } from '../ir/text.ts';
 import { load } from '../runtime/index.ts';
 import { compileModel } from './compile.ts';
-import { reshapedStrides } from './lower-graph.ts';
+import { reshapedStrides } from './reshaped-strides.ts';
 
 const model = (lines: string) => parseModel(`ir 8\nopset 17\n\ngraph g {\n${lines}\n}\n`);
 const floats = (...dims: number[]): Tensor =>

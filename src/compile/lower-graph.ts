@@ -1,18 +1,20 @@
 /** A ready graph to calls of kernels in memory that is not planned yet: views of values, the order of the work. */
 import { UnsupportedError } from '../base/errors.ts';
-import type { DType, Node, Port } from '../ir/index.ts';
-import { isOnnxDomain } from '../ir/index.ts';
+import type { Node, Port } from '../ir/index.ts';
+import type { Slice } from './concat-slices.ts';
+import { slicesOf } from './concat-slices.ts';
 import { fillBorder } from './kernels/fill-border.ts';
 import type { Kernel } from './kernels/kernel.ts';
 import type { Layout } from './layouts.ts';
 import { channelRoom, extentOf, isChannelConcat, layOutValues } from './layouts.ts';
 import { loweringOf } from './lowering/index.ts';
-import type { Address, LowerContext, StoredCodes, View } from './lowering/lowering.ts';
+import type { Address, LowerContext, View } from './lowering/lowering.ts';
 import { behind } from './lowering/lowering.ts';
 import type { ReadyGraph, ReadyValue } from './ready-graph.ts';
+import { reshapedStrides } from './reshaped-strides.ts';
 import type { ConstantStore } from './storage.ts';
 import { ArenaBlocks } from './storage.ts';
-import { storedConstant } from './stored-constant.ts';
+import { elementOf, storedCodes, storedConstant } from './stored-values.ts';
 
 export interface LoweredCall {
   readonly node: Node;
@@ -43,6 +45,8 @@ class Lowerer {
   readonly #views = new Map<string, View>();
   readonly #calls: LoweredCall[] = [];
   readonly #slices: ReadonlyMap<string, Slice>;
+  /** Whose work is under way. */
+  #node = beforeTheFirst;
 
   constructor(graph: ReadyGraph, constants: ConstantStore) {
     this.#graph = graph;
@@ -170,10 +174,8 @@ class Lowerer {
       rows,
       code: view.codes!.zero,
     };
-    this.#call(this.#current ?? borderOfInput, fillBorder, params, dims[0]!);
+    this.#call(this.#node, fillBorder, params, dims[0]!);
   }
-
-  #current: Node | undefined;
 
   #call(
     node: Node,
@@ -189,7 +191,7 @@ class Lowerer {
   }
 
   #context(node: Node): LowerContext {
-    this.#current = node;
+    this.#node = node;
     const valueAt = (index: number): ReadyValue => this.#graph.value(node.inputs[index]!);
     const has = (index: number): boolean => (node.inputs[index] ?? '') !== '';
     return {
@@ -213,8 +215,8 @@ class Lowerer {
   }
 }
 
-/** Whose work the padding around a channels-last input is. */
-const borderOfInput: Node = {
+/** The padding around an input of the graph is nobody's work. */
+const beforeTheFirst: Node = {
   name: 'input',
   op: 'Pad',
   domain: '',
@@ -231,118 +233,6 @@ const movesNothing: ReadonlySet<string> = new Set([
   'Identity',
   'Dropout',
 ]);
-
-/** A value that lies in the memory of the Concat it goes into, from a channel on. */
-interface Slice {
-  readonly of: string;
-  readonly channel: number;
-}
-
-function slicesOf(graph: ReadyGraph, layouts: ReadonlyMap<string, Layout>): ReadonlyMap<string, Slice> {
-  const slices = new Map<string, Slice>();
-  const free = new Set(graph.nodes.flatMap((node) => node.outputs));
-  for (const { name } of graph.outputs) free.delete(name);
-  for (const node of graph.nodes) {
-    if (!isChannelConcat(node) || !isOnnxDomain(node.domain)) continue;
-    const whole = graph.value(node.outputs[0]!);
-    if (layouts.get(whole.name)?.kind !== 'channels-last' || slices.has(whole.name)) continue;
-    const parts = node.inputs.map((name) => graph.value(name));
-    const codes = storedCodes(whole)!;
-    const fits = (part: ReadyValue, i: number): boolean => {
-      const own = storedCodes(part);
-      return (
-        free.has(part.name) &&
-        !slices.has(part.name) &&
-        ![...slices.values()].some((s) => s.of === part.name) &&
-        node.inputs.indexOf(part.name) === i &&
-        layouts.get(part.name)?.kind === 'channels-last' &&
-        own?.scale === codes.scale &&
-        own.zero === codes.zero &&
-        part.dims[1]! % 8 === 0
-      );
-    };
-    if (!parts.every(fits)) continue;
-    let channel = 0;
-    for (const part of parts) {
-      slices.set(part.name, { of: whole.name, channel });
-      channel += part.dims[1]!;
-    }
-  }
-  return slices;
-}
-
-/** Codes as they are stored; undefined for what is no codes. Throws UNSUPPORTED for other types than 8 bits, one scale. */
-export function storedCodes({ name, quant }: ReadyValue): StoredCodes | undefined {
-  if (quant === undefined) return undefined;
-  const { dtype, scales, zeroPoints, axis } = quant;
-  if (axis !== undefined || (dtype !== 'uint8' && dtype !== 'int8'))
-    throw new UnsupportedError({
-      where: `value '${name}'`,
-      what: `activations of ${dtype}${axis === undefined ? '' : ' with a scale for each channel'} are not compiled`,
-      remedy: 'Quantize with --target octavo',
-    });
-  return { scale: scales[0]!, zero: zeroPoints[0]! + (dtype === 'int8' ? 128 : 0) };
-}
-
-const elements: Readonly<Partial<Record<DType, View['element']>>> = {
-  float32: 'f32',
-  uint8: 'u8',
-  bool: 'u8',
-  int64: 'i64',
-};
-
-function elementOf({ name, dtype, quant }: ReadyValue): View['element'] {
-  const element = quant === undefined ? elements[dtype] : 'u8';
-  if (element === undefined)
-    throw new UnsupportedError({
-      where: `value '${name}'`,
-      what: `values of ${dtype} are not compiled`,
-      remedy: 'Convert them to float32 in the exporting tool',
-    });
-  return element;
-}
-
-/** Strides of the same elements under other dims, as numpy's reshape finds them; undefined where they would have to move. */
-export function reshapedStrides(
-  view: Pick<View, 'dims' | 'strides'>,
-  dims: readonly number[],
-): readonly number[] | undefined {
-  const old = view.dims.map((d, i) => [d, view.strides[i]!] as const).filter(([d]) => d !== 1);
-  const strides: number[] = [];
-  let [taken, i] = [0, 0];
-  for (let j = 0; j < dims.length; ) {
-    if (dims[j] === 1) {
-      strides.push(0);
-      j++;
-      continue;
-    }
-    // Axes [taken, i) of the old and [j, k) of the new hold the same number of elements.
-    let k = j + 1;
-    let [many, few] = [dims[j]!, 1];
-    if (taken === old.length) return undefined;
-    few = old[taken]![0];
-    i = taken + 1;
-    while (many !== few) {
-      if (many < few) {
-        if (k === dims.length) return undefined;
-        many *= dims[k++]!;
-      } else {
-        if (i === old.length) return undefined;
-        few *= old[i++]![0];
-      }
-    }
-    for (let a = taken; a < i - 1; a++) if (old[a]![1] !== old[a + 1]![1] * old[a + 1]![0]) return undefined;
-    let step = old[i - 1]![1];
-    const made: number[] = [];
-    for (let a = k - 1; a >= j; a--) {
-      made.unshift(step);
-      step *= dims[a]!;
-    }
-    strides.push(...made);
-    [taken, j] = [i, k];
-  }
-  return taken === old.length ? strides : undefined;
-}
 
 function unsupported(node: Node, what: string): UnsupportedError {
   return new UnsupportedError({

@@ -1,6 +1,6 @@
-/** Constants as kernels read them: codes as u8, floats as float32, indices as 64-bit integers. */
+/** Values and constants as kernels read them: codes as u8, floats as float32, indices as 64-bit integers. */
 import { UnsupportedError } from '../base/errors.ts';
-import type { Tensor } from '../ir/index.ts';
+import type { DType, Tensor } from '../ir/index.ts';
 import type { StoredCodes, View } from './lowering/lowering.ts';
 import type { ReadyValue } from './ready-graph.ts';
 
@@ -37,4 +37,36 @@ export function storedConstant(tensor: Tensor, { name, quant }: ReadyValue): Sto
     what: `values of ${tensor.dtype}${quant?.axis === undefined ? '' : ' with several scales'} are not read there`,
     remedy: 'Quantize with --target octavo',
   });
+}
+
+/** Codes as they are stored; undefined for what is no codes. Throws UNSUPPORTED for other types than 8 bits, one scale. */
+export function storedCodes({ name, quant }: ReadyValue): StoredCodes | undefined {
+  if (quant === undefined) return undefined;
+  const { dtype, scales, zeroPoints, axis } = quant;
+  if (axis !== undefined || (dtype !== 'uint8' && dtype !== 'int8'))
+    throw new UnsupportedError({
+      where: `value '${name}'`,
+      what: `activations of ${dtype}${axis === undefined ? '' : ' with a scale for each channel'} are not compiled`,
+      remedy: 'Quantize with --target octavo',
+    });
+  return { scale: scales[0]!, zero: zeroPoints[0]! + (dtype === 'int8' ? 128 : 0) };
+}
+
+const elements: Readonly<Partial<Record<DType, View['element']>>> = {
+  float32: 'f32',
+  uint8: 'u8',
+  bool: 'u8',
+  int64: 'i64',
+};
+
+/** Throws UNSUPPORTED for types that no kernel reads. */
+export function elementOf({ name, dtype, quant }: ReadyValue): View['element'] {
+  const element = quant === undefined ? elements[dtype] : 'u8';
+  if (element === undefined)
+    throw new UnsupportedError({
+      where: `value '${name}'`,
+      what: `values of ${dtype} are not compiled`,
+      remedy: 'Convert them to float32 in the exporting tool',
+    });
+  return element;
 }
