@@ -9,7 +9,8 @@ import type { CompiledProgram } from './manifest.ts';
 import { shareWork } from './share-work.ts';
 import type { Thread } from './start-threads.ts';
 import { startThread } from './start-threads.ts';
-import { callBytes, stopped, threadWords, worked } from './thread-words.ts';
+import type { ThreadJob } from './thread.ts';
+import { callBytes, stop, stopped, wordAt, wordsOf, worked } from './thread-words.ts';
 
 /** Looks at the others' progress so often before it sleeps, or where that is forbidden, asks whether they live. */
 const patience = 20_000;
@@ -29,85 +30,109 @@ export async function severalThreads(
   program: CompiledProgram,
   { threads, threadUrl }: ThreadOptions,
 ): Promise<Executor> {
-  const { memory, exports, where } = instance;
-  const words = new Int32Array(memory.buffer, 0, 256);
-  const word = (name: keyof typeof threadWords): number => threadWords[name] >> 2;
-  const { list, calls } = program;
-  const pieces = shareWork(callList(memory, program), calls, threads);
-  const args = [list, list + callBytes * calls.length, pieces, patience] as const;
-  const lossesHeard: ((reason: string) => void)[] = [];
-  let loss: string | undefined;
-  const stop = (why: number): void => {
-    Atomics.compareExchange(words, word('stop'), 0, why);
-    Atomics.add(words, word('bell'), 1);
-    for (const name of ['bell', 'done'] as const) Atomics.notify(words, word(name));
-  };
-  const lost = (reason: string): void => {
-    loss ??= reason;
-    if (Atomics.load(words, word('stop')) === 0) stop(stopped.failed);
-    for (const hear of lossesHeard) hear(loss);
-  };
-  const job = { module, memory, work: args };
+  const { memory } = instance;
+  const pieces = shareWork(callList(memory, program), program.calls, threads);
+  const team = new Team(instance, program, pieces);
+  const job = { module, memory, work: team.work };
   const started = await Promise.allSettled(
-    Array.from({ length: threads - 1 }, () => startThread(job, threadUrl, { lost })),
+    Array.from({ length: threads - 1 }, () => startThread(job, threadUrl, (how, why) => team.lost(how, why))),
   );
-  const helpers: Thread[] = started.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : []));
-  const dispose = async (): Promise<void> => {
-    stop(stopped.disposed);
-    await Promise.all(helpers.map((helper) => helper.terminate()));
-  };
+  team.helpers = started.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : []));
   const failed = started.find((s) => s.status === 'rejected');
-  if (failed !== undefined) {
-    await dispose();
-    throw failed.reason;
+  if (failed === undefined) return team;
+  await team.dispose();
+  throw failed.reason;
+}
+
+class Team implements Executor {
+  readonly memory: WebAssembly.Memory;
+  /** What every thread passes to the module's `work`. */
+  readonly work: ThreadJob['work'];
+  helpers: readonly Thread[] = [];
+  readonly #instance: Instance;
+  readonly #program: CompiledProgram;
+  readonly #words: Int32Array;
+  readonly #mayWait = mayBlock() ? 1 : 0;
+  #loss: RuntimeError | undefined;
+  #hearLoss: (() => void) | undefined;
+
+  constructor(instance: Instance, program: CompiledProgram, pieces: number) {
+    const { list, calls } = program;
+    this.memory = instance.memory;
+    this.work = [list, list + callBytes * calls.length, pieces, patience];
+    this.#instance = instance;
+    this.#program = program;
+    this.#words = wordsOf(instance.memory);
   }
-  const mayWait = mayBlock() ? 1 : 0;
-  const work = (): number => {
+
+  get threads(): number {
+    return 1 + this.helpers.length;
+  }
+
+  run(): void | Promise<void> {
+    Atomics.add(this.#words, wordAt('limit'), this.work[2]);
+    Atomics.add(this.#words, wordAt('bell'), 1);
+    Atomics.notify(this.#words, wordAt('bell'));
+    const state = this.#help();
+    return state === worked.all ? undefined : this.#wait(state);
+  }
+
+  call(index: number): void {
+    callOne(this.#instance, this.#program, index);
+  }
+
+  async dispose(): Promise<void> {
+    stop(this.#words, stopped.disposed);
+    await Promise.all(this.helpers.map((helper) => helper.terminate()));
+  }
+
+  /** A helper cannot go on: nobody shall wait for it. */
+  lost(how: 'trapped' | 'gone', why: string): void {
+    const { where } = this.#instance;
+    this.#loss ??= how === 'trapped' ? trapped(where, why) : lostThread(where, why);
+    stop(this.#words, stopped.failed);
+    this.#hearLoss?.();
+  }
+
+  #help(): number {
+    const { exports, where } = this.#instance;
     try {
-      return exports.work!(...args, mayWait);
+      return exports.work!(...this.work, this.#mayWait);
     } catch (cause) {
-      stop(stopped.failed);
+      stop(this.#words, stopped.failed);
       throw trapped(where, cause);
     }
-  };
-  const wait = async (): Promise<void> => {
-    let seen = Atomics.load(words, word('done'));
+  }
+
+  /** Goes on helping until all is done. Others of the page have their turn where nothing has moved for a while. */
+  async #wait(first: number): Promise<void> {
+    let seen = Atomics.load(this.#words, wordAt('done'));
     let since = performance.now();
-    for (let state: number = worked.waiting; state !== worked.all; state = work()) {
-      if (state === worked.stopped) throw await failure();
-      const done = Atomics.load(words, word('done'));
+    for (let state = first; state !== worked.all; state = this.#help()) {
+      if (state === worked.stopped) throw await this.#failure();
+      const done = Atomics.load(this.#words, wordAt('done'));
       const now = performance.now();
       if (done !== seen) [seen, since] = [done, now];
       if (now - since > giveUp) {
-        stop(stopped.failed);
-        throw lostThread(where, 'it does not answer');
+        stop(this.#words, stopped.failed);
+        throw lostThread(this.#instance.where, 'it does not answer');
       }
       if (now - since > breathe) await new Promise((resolve) => setTimeout(resolve));
     }
-  };
-  const failure = async (): Promise<RuntimeError> => {
-    if (Atomics.load(words, word('stop')) === stopped.disposed)
+  }
+
+  async #failure(): Promise<RuntimeError> {
+    const { where } = this.#instance;
+    if (Atomics.load(this.#words, wordAt('stop')) === stopped.disposed)
       return new RuntimeError('STATE', where, 'the model was disposed of during a run', 'Load it again');
     // The reason comes as a message, a moment later.
-    const reason = await new Promise<string>((resolve) => {
-      lossesHeard.push(resolve);
-      if (loss !== undefined) resolve(loss);
-      else setTimeout(() => resolve('it says nothing'), 1000);
-    });
-    return lostThread(where, reason);
-  };
-  return {
-    memory,
-    threads,
-    run() {
-      Atomics.add(words, word('limit'), pieces);
-      Atomics.add(words, word('bell'), 1);
-      Atomics.notify(words, word('bell'));
-      return work() === worked.all ? undefined : wait();
-    },
-    call: (index) => callOne(instance, program, index),
-    dispose,
-  };
+    if (this.#loss === undefined)
+      await new Promise<void>((resolve) => {
+        this.#hearLoss = resolve;
+        setTimeout(resolve, 1000);
+      });
+    return this.#loss ?? lostThread(where, 'it says nothing');
+  }
 }
 
 function lostThread(where: string, reason: string): RuntimeError {

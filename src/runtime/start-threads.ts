@@ -8,38 +8,37 @@ export interface Thread {
   terminate(): Promise<void>;
 }
 
-export interface ThreadEvents {
-  /** What it has to say once it cannot go on. */
-  lost(message: string): void;
-}
+/** `trapped`: the compiled code failed in it; `gone`: it is not there any more. */
+export type Lost = (how: 'trapped' | 'gone', why: string) => void;
 
 /** Resolves when it is ready for work. Rejects where it cannot be started. */
 export async function startThread(
   job: ThreadJob,
   url: string | URL | undefined,
-  { lost }: ThreadEvents,
+  lost: Lost,
 ): Promise<Thread> {
   const node = builtin('node:worker_threads');
-  let end: (message: string) => void = lost;
   let started: () => void = () => {};
+  let notStarted: (error: Error) => void = () => {};
   const ready = new Promise<void>((resolve, reject) => {
     started = resolve;
-    end = (message) => {
-      reject(new Error(message));
-      lost(message);
-    };
+    notStarted = reject;
   });
+  const end: Lost = (how, why) => {
+    notStarted(new Error(why));
+    lost(how, why);
+  };
   const hear = (data: unknown): void => {
     if (data === 'ready') started();
-    else end(messageOf((data as { failed?: unknown } | null)?.failed ?? data));
+    else end('trapped', String(data));
   };
   if (node !== undefined) {
     const place = url === undefined ? new URL('./runtime-thread.js', import.meta.url) : new URL(url);
     // Whatever loaders and flags the program has, it needs none.
     const worker = new node.Worker(place, { execArgv: [] });
     worker.on('message', hear);
-    worker.on('error', (error) => end(messageOf(error)));
-    worker.on('exit', () => end('it has ended'));
+    worker.on('error', (error) => end('gone', messageOf(error)));
+    worker.on('exit', () => end('gone', 'it has ended'));
     worker.postMessage(job);
     await ready;
     // A program that has nothing else to do ends, whether or not its models are disposed of.
@@ -52,7 +51,7 @@ export async function startThread(
       ? new Worker(new URL('./runtime-thread.js', import.meta.url), { type: 'module' })
       : new Worker(url, { type: 'module' });
   worker.addEventListener('message', ({ data }) => hear(data));
-  worker.addEventListener('error', ({ message }) => end(message ?? 'its script cannot be loaded'));
+  worker.addEventListener('error', ({ message }) => end('gone', message ?? 'its script cannot be loaded'));
   worker.postMessage(job);
   await ready;
   return { terminate: async () => worker.terminate() };

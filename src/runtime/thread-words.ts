@@ -24,6 +24,22 @@ export const firstFreeAddress = 1024;
 
 export const stopped = { failed: 1, disposed: 2 } as const;
 
+/** Of the memory, up to where other things begin. */
+export function wordsOf(memory: WebAssembly.Memory): Int32Array {
+  return new Int32Array(memory.buffer, 0, firstFreeAddress >> 2);
+}
+
+export function wordAt(name: keyof typeof threadWords): number {
+  return threadWords[name] >> 2;
+}
+
+/** Makes every thread leave, those that sleep as well. The first reason holds. */
+export function stop(words: Int32Array, why: number): void {
+  Atomics.compareExchange(words, wordAt('stop'), 0, why);
+  Atomics.add(words, wordAt('bell'), 1);
+  for (const name of ['bell', 'done'] as const) Atomics.notify(words, wordAt(name));
+}
+
 /** What the module's `work` returns. */
 export const worked = {
   /** Every piece of the run is done. */

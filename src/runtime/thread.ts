@@ -2,7 +2,8 @@
  * What a thread runs, a script of its own (dist/runtime-thread.js): the same module on the same memory, pieces of calls until
  * the model is disposed of. It sleeps between runs.
  */
-import { stopped, threadWords, worked } from './thread-words.ts';
+import { messageOf } from './errors.ts';
+import { stop, stopped, wordAt, wordsOf, worked } from './thread-words.ts';
 
 export interface ThreadJob {
   readonly module: WebAssembly.Module;
@@ -17,7 +18,8 @@ interface Port {
     listener: (event: { readonly data: ThreadJob }) => void,
     options: { readonly once: true },
   ): void;
-  postMessage(message: unknown): void;
+  /** 'ready', or why it cannot go on. */
+  postMessage(message: string): void;
   close(): void;
 }
 
@@ -25,8 +27,8 @@ interface Port {
 const looks = 4000;
 
 function serve(port: Port, { module, memory, work }: ThreadJob): void {
-  const words = new Int32Array(memory.buffer, 0, 256);
-  const bell = threadWords.bell >> 2;
+  const words = wordsOf(memory);
+  const bell = wordAt('bell');
   try {
     const { exports } = new WebAssembly.Instance(module, { octavo: { memory } });
     const run = exports.work as (...args: number[]) => number;
@@ -41,9 +43,8 @@ function serve(port: Port, { module, memory, work }: ThreadJob): void {
       if (left === 0) Atomics.wait(words, bell, rung);
     }
   } catch (error) {
-    Atomics.compareExchange(words, threadWords.stop >> 2, 0, stopped.failed);
-    for (const word of [threadWords.done, threadWords.bell]) Atomics.notify(words, word >> 2);
-    port.postMessage({ failed: error instanceof Error ? error.message : String(error) });
+    stop(words, stopped.failed);
+    port.postMessage(messageOf(error));
   }
   port.close();
 }

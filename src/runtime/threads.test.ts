@@ -1,6 +1,6 @@
 // Several threads: the same bits as one, nothing left behind, and errors that surface.
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import fc from 'fast-check';
@@ -26,8 +26,9 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((network) => network.dispose()));
 });
 
-/** Of this process, by the kernel: what anything that was started shows in. */
-const threadsHere = (): number => readdirSync('/proc/self/task').length;
+/** Of this process, by Linux: what anything that was started shows in. Elsewhere nothing counts them so simply. */
+const canCount = existsSync('/proc/self/task');
+const threadsHere = (): number => (canCount ? readdirSync('/proc/self/task').length : 0);
 
 /** The operating system takes them down a moment after Node has. */
 async function threadsInTheEnd(expected: number): Promise<number> {
@@ -62,7 +63,7 @@ describe.each(['relaxed', 'baseline'] as const)('%s', (variant) => {
       variant: variant === 'relaxed' && auto.variant !== 'relaxed' ? 'auto' : variant,
     });
     expect([network.threads, network.notes]).toEqual([threads, []]);
-    for (let run = 0; run < 300; run++) {
+    for (let run = 0; run < 100; run++) {
       const x = Int32Array.from({ length: 1000 }, (_, i) => Math.imul(i + run, 2654435761));
       const { y } = await network.run({ x });
       expect(y!.data).toEqual(byHand.expected(x));
@@ -89,7 +90,7 @@ test('any chain of calls, on any number of threads', async () => {
   );
 });
 
-test('as many threads as asked, and none after dispose', async () => {
+test.skipIf(!canCount)('as many threads as asked, and none after dispose (counted in /proc)', async () => {
   const { files } = compiledByHand();
   const before = threadsHere();
   const network = await loaded(files, { threads: 3 });
@@ -118,7 +119,7 @@ test.each([0, 50, 99])('a trap at unit %i surfaces, on whichever thread it is', 
   const { files } = compiledByHand({ failingUnit });
   const network = await loaded(files, { threads: 2, warmUp: false });
   const x = new Int32Array(100);
-  await expect(network.run({ x })).rejects.toMatchObject({ name: 'RuntimeError' });
+  await expect(network.run({ x })).rejects.toMatchObject({ name: 'RuntimeError', code: 'FORMAT' });
   await expect(network.run({ x })).rejects.toMatchObject({ code: 'STATE' });
 });
 
