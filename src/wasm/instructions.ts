@@ -108,6 +108,7 @@ export const instructions = {
   'i64.extend_i32_u': [0xad, 'i:l'],
   'f32.convert_i32_s': [0xb2, 'i:f'],
   'f32.convert_i32_u': [0xb3, 'i:f'],
+  'f32.convert_i64_s': [0xb4, 'l:f'],
   'f32.demote_f64': [0xb6, 'd:f'],
   'f64.convert_i32_s': [0xb7, 'i:d'],
   'f64.convert_i32_u': [0xb8, 'i:d'],
@@ -119,6 +120,7 @@ export const instructions = {
   'f64.reinterpret_i64': [0xbf, 'l:d'],
   'i32.trunc_sat_f32_s': [sat + 0, 'f:i'],
   'i32.trunc_sat_f64_s': [sat + 2, 'd:i'],
+  'i64.trunc_sat_f32_s': [sat + 4, 'f:l'],
   'memory.copy': [sat + 10, 'iii:', 'index2'],
   'memory.fill': [sat + 11, 'iii:', 'index'],
 

@@ -2,6 +2,7 @@
 import type { Node } from '../../ir/index.ts';
 import { isOnnxDomain } from '../../ir/index.ts';
 import { arithmeticLowerings } from './arithmetic.ts';
+import { chooseLowerings } from './choose.ts';
 import { crossingLowerings } from './crossing.ts';
 import { elementwiseLowerings, elementwiseTables } from './elementwise.ts';
 import { floatProductLowerings } from './float-products.ts';
@@ -20,6 +21,7 @@ import { softmaxLowerings } from './softmax.ts';
 export const lowerings: readonly Lowering[] = [
   ...crossingLowerings,
   ...moveLowerings,
+  ...chooseLowerings,
   ...functionLowerings,
   ...elementwiseTables,
   ...linearLowerings,

@@ -86,12 +86,12 @@ export function sigmoidLanes(f: FunctionBody, x: Lanes): Lanes {
 const margin = 64;
 const firstLanes = v128(new Uint8Array(Int32Array.of(-1, 0, -1, 0).buffer));
 
-/** Whether any double so near to these rounds to the same float32, and that is a normal number. */
+/** Whether any double so near to these rounds to the same float32, and that is a normal number; or they are 0. */
 export function roundsAlike(f: FunctionBody, value: Lanes): Expression<'i32'> {
   // The 29 bits that go: a half of the last place left is 2^28.
   const gone = V.and(value, i32x4(0x1fffffff));
   const nearHalf = W.lt_u(W.sub(gone, i32x4(2 ** 28 - margin)), i32x4(2 * margin));
-  const small = DD.lt(DD.abs(value), f64x2(2 ** -126));
+  const small = V.andnot(DD.lt(DD.abs(value), f64x2(2 ** -126)), DD.eq(value, f64x2(0)));
   return none(f.let(V.or(V.and(nearHalf, firstLanes), small)));
 }
 
