@@ -12,8 +12,8 @@ import { walk } from '../../src/ops/broadcast.ts';
 import { referenceOf, referenceOnCodes } from '../../src/ops/index.ts';
 import type { KernelCase } from './kernel-case.ts';
 
-/** `last`: as images are for convolutions, with room for eight channels and a border. */
-export type TestLayout = 'dense' | 'last';
+/** `last`: as images are for convolutions, with room for eight channels and a border; `narrow`: with room for four. */
+export type TestLayout = 'dense' | 'last' | 'narrow';
 
 export interface TestValue {
   readonly tensor: Tensor;
@@ -239,7 +239,8 @@ class TestMemory {
       return { at: at(offset), dims, strides: denseStrides(dims, bytes), element, codes };
     }
     const [n, c, ...spatial] = dims as [number, number, ...number[]];
-    const pixel = Math.ceil(c / 8) * 8 * bytes;
+    const unit = layout === 'narrow' ? 4 : 8;
+    const pixel = Math.ceil(c / unit) * unit * bytes;
     // More of a border than was asked for: what lies beyond is not to be touched.
     const before = halo === undefined ? [1, 1] : [halo.top, halo.left];
     const behind = halo === undefined ? [2, 2] : [halo.bottom + 1, halo.right + 1];

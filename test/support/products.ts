@@ -79,6 +79,16 @@ export function placePanels(memory: CaseMemory, products: Products): number {
   );
 }
 
+/** As the baseline reads them (widen.ts): of eight channels with four weights each the first two of all, then the others. */
+export function widened(weights: Int8Array): Int16Array {
+  const wide = new Int16Array(weights.length);
+  for (const [i, w] of weights.entries()) {
+    const [block, channel, place] = [i >> 5, (i >> 2) & 7, i & 3];
+    wide[block * 32 + (place >> 1) * 16 + channel * 2 + (place & 1)] = w;
+  }
+  return wide;
+}
+
 /** What channel `c` makes of the data, as bytes. */
 export function resultOf(products: Products, c: number, data: ArrayLike<number>): Uint8Array {
   const { places, weights, biases, factors, shifts, results, zero } = products;

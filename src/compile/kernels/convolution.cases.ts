@@ -1,7 +1,7 @@
 // Convolutions of odd sizes: every remainder of the tiles, runs near and far, rows and images with gaps, extreme sums.
 import type { KernelCase } from '../../../test/support/kernel-case.ts';
 import { CaseMemory, kernelCase } from '../../../test/support/kernel-case.ts';
-import { Dice, placePanels, resultOf, someProducts } from '../../../test/support/products.ts';
+import { Dice, placePanels, resultOf, someProducts, widened } from '../../../test/support/products.ts';
 import { convolution, convolutionBy3, convolutionCodes, convolutionFloats } from './convolution.ts';
 import { panelBytes, panelCount } from './panels.ts';
 import type { Results } from './product-results.ts';
@@ -111,7 +111,7 @@ function oneCase(
       skips: memory.place(skips),
       weights,
       wideWeights: memory.place(
-        Int16Array.from(
+        widened(
           memory.read(weights, panelBytes(runs * runBytes, results !== 'padded') * panelCount(channels)),
         ),
       ),

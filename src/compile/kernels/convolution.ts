@@ -48,7 +48,10 @@ const fields = {
 type ConvolutionKernel = Kernel<typeof fields>;
 
 /** Pixels of a tile. V8 has fifteen vector registers: sums, weights and data of these fit. */
-const tiles = { relaxed: [6, 4], baseline: [2] } as const satisfies Record<Variant, readonly number[]>;
+const tiles = { relaxed: [6, 4], baseline: [4, 2] } as const satisfies Record<
+  Variant,
+  readonly [number, number]
+>;
 
 function convolutionKernel(name: string, results: Results, steps: number): ConvolutionKernel {
   return kernel({ name, fields, emit: (body) => emitConvolution(body, results, steps) });
@@ -81,20 +84,19 @@ function emitConvolution(body: KernelBody<typeof fields>, results: Results, step
       walk.take(pixels);
       tile.emit(walk.sources.slice(0, pixels), walk.targets.slice(0, pixels));
     };
-    if (small === undefined) emit(large);
-    // Sixes and fours leave no more than one place of the last tile unused.
-    else
-      f.if(
-        smallIsBetter(walk.left),
-        () => emit(small),
-        () => emit(large),
-      );
+    f.if(
+      smallIsBetter(variant, walk.left),
+      () => emit(small),
+      () => emit(large),
+    );
   });
 }
 
-/** 1 to 4, 7 and 8. */
-function smallIsBetter(left: Local<'i32'>): Expression<'i32'> {
-  return I.or(I.le_u(left, i32(4)), I.le_u(I.sub(left, i32(7)), i32(1)));
+/** So that no more than one place of the last tile stays unused: 1 to 4, 7 and 8 of sixes and fours; 1 and 2 of fours and twos. */
+function smallIsBetter(variant: Variant, left: Local<'i32'>): Expression<'i32'> {
+  return variant === 'relaxed'
+    ? I.or(I.le_u(left, i32(4)), I.le_u(I.sub(left, i32(7)), i32(1)))
+    : I.le_u(left, i32(2));
 }
 
 /** Where the pixels of a tile are read and written, row by row. A tile beyond the last pixel repeats it. */
@@ -219,12 +221,12 @@ class ProductTile {
     this.#body = body;
     this.#kind = kind;
     this.#steps = steps;
-    this.#products = new QuadProducts(f, variant, 'wide');
+    this.#products = new QuadProducts(f, variant, 'pairs');
     this.#widening = variant === 'baseline' ? 2 : 1;
-    this.#results = new ProductResults(f, this.#products, kind);
-    this.#sums = Array.from({ length: largest }, () => [this.#products.sum(), this.#products.sum()]);
+    this.#results = new ProductResults(f, kind);
+    this.#sums = Array.from({ length: largest }, () => [f.local('v128'), f.local('v128')]);
     this.#weights = [this.#products.quads(), this.#products.quads()];
-    this.#data = this.#products.splatted();
+    this.#data = this.#products.quads();
     this.#biases = f.locals('v128', 2);
     this.#at = f.locals('i32', largest);
     this.#panel = f.local('i32');
@@ -249,7 +251,7 @@ class ProductTile {
       () => {
         for (const i of [0, 1] as const) {
           f.set(this.#biases[i]!, ops.v128.load(this.#panel, 16 * i));
-          for (const pair of sums) this.#products.start(pair[i], this.#biases[i]!);
+          for (const pair of sums) f.set(pair[i], this.#biases[i]!);
         }
         for (const [m, source] of sources.entries()) f.set(at[m]!, source);
         f.set(this.#stream, this.#widened());
@@ -308,14 +310,13 @@ class ProductTile {
     const f = this.#f;
     for (let step = 0; step < this.#steps; step++) {
       for (const [i, weights] of this.#weights.entries())
-        this.#products.loadWeights(weights, this.#stream, 32 + 32 * step + 16 * i);
+        this.#products.loadWeights(weights, this.#stream, 32 * this.#widening + 32 * step + 16 * i);
       for (const [m, pointer] of at.entries()) {
         this.#products.loadSplatted(this.#data, pointer, 4 * step);
         for (const i of [0, 1] as const) this.#products.add(sums[m]![i], this.#weights[i]!, this.#data);
       }
     }
-    const advance = this.#steps * this.#widening;
-    for (const pointer of at) f.set(pointer, I.add(pointer, i32(4 * advance)));
-    f.set(this.#stream, I.add(this.#stream, i32(32 * advance)));
+    for (const pointer of at) f.set(pointer, I.add(pointer, i32(4 * this.#steps)));
+    f.set(this.#stream, I.add(this.#stream, i32(32 * this.#steps)));
   }
 }

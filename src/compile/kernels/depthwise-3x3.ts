@@ -6,14 +6,13 @@
  * Weights, for every eight channels: [bias i32 x 8][factor f32 x 8][for each column of the kernel, each row of the result (one form
  * for stride 2), each half of the channels: 4 channels x 4 s8].
  */
+import type { Local } from '../../wasm/index.ts';
 import { i32, ops } from '../../wasm/index.ts';
 import type { Kernel, KernelBody } from './kernel.ts';
 import { kernel } from './kernel.ts';
 import { panelChannels, panelCount } from './panels.ts';
-import type { QuadSum } from './quad-products.ts';
 import { QuadProducts } from './quad-products.ts';
 import { codesOf, loadRounding, narrowed, rounded, scaled, storeHalf } from './rounding.ts';
-import type { Halves } from './row-pair.ts';
 import { RowPair } from './row-pair.ts';
 
 const { i32: I, v128: V, i8x16: B } = ops;
@@ -31,12 +30,14 @@ const fields = {
   /** Of eight channels. */
   groups: 'i32',
   weights: 'i32',
+  /** The same where the baseline variant reads them (widen.ts). */
+  wideWeights: 'i32',
   zero: 'i32',
 } as const;
 
 type Body = KernelBody<typeof fields>;
 /** Rows of the result, each with the sums of both halves of its channels. */
-type Sums = readonly (readonly QuadSum[])[];
+type Sums = readonly (readonly Local<'v128'>[])[];
 
 export const depthwise3x3: Kernel<typeof fields> = kernel({
   name: 'depthwise-3x3',
@@ -51,6 +52,8 @@ export const depthwise3x3Stride2: Kernel<typeof fields> = kernel({
 });
 
 const tapsAt = 64;
+/** Pixels of a row that share their weights' loads. */
+const together = { relaxed: 2, baseline: 1 } as const;
 /** Two pixels of four channels each, twice, as two pixels of eight. */
 const byPixels = [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15];
 
@@ -89,8 +92,8 @@ export function packDepthwise3x3(
 }
 
 function emitDepthwise(body: Body, stride: 1 | 2): void {
-  const { f, p, from, to } = body;
-  const rows = new RowPair(f, p, stride);
+  const { f, variant, p, from, to } = body;
+  const rows = new RowPair(f, variant, p, stride);
   const emitRows = stride === 1 ? everyColumn(body, rows) : everyOtherColumn(body, rows);
   const pair = f.let(I.div_u(from, p.groups));
   const group = f.let(I.sub(from, I.mul(pair, p.groups)));
@@ -100,7 +103,9 @@ function emitDepthwise(body: Body, stride: 1 | 2): void {
     const channels = I.shl(group, i32(3));
     f.set(rows.source, I.add(I.add(p.source, I.mul(pair, sourcePair)), channels));
     f.set(rows.target, I.add(I.add(p.target, I.mul(pair, targetPair)), channels));
-    f.set(rows.weights, I.add(p.weights, I.mul(group, i32(groupBytes(stride)))));
+    const weights = I.mul(group, i32(groupBytes(stride)));
+    f.set(rows.weights, I.add(p.weights, weights));
+    f.set(rows.taps, variant === 'relaxed' ? rows.weights : I.add(p.wideWeights, I.shl(weights, i32(1))));
     rows.begin(I.eq(I.shl(pair, i32(1)), I.sub(p.rows, i32(1))));
     emitRows();
     f.set(from, I.add(from, i32(1)));
@@ -114,10 +119,10 @@ function emitDepthwise(body: Body, stride: 1 | 2): void {
 
 /** Emits a pair of rows with stride 1: two columns of the kernel's three wait in registers, every further one makes a pixel. */
 function everyColumn({ f, p, variant }: Body, rows: RowPair): () => void {
-  const products = new QuadProducts(f, variant);
-  const most = variant === 'relaxed' ? 2 : 1;
-  const columns = Array.from({ length: 2 + most }, (): Halves => [f.local('v128'), f.local('v128')]);
-  const sums = [0, 1].map(() => Array.from({ length: most }, () => products.sum()));
+  const products = new QuadProducts(f, variant, 'wide');
+  const most = together[variant];
+  const columns = Array.from({ length: 2 + most }, () => rows.column());
+  const sums = [0, 1].map(() => f.locals('v128', most));
   const data = Array.from({ length: most }, () => products.quads());
   const weights = products.quads();
   const four = f.local('v128');
@@ -129,20 +134,18 @@ function everyColumn({ f, p, variant }: Body, rows: RowPair): () => void {
     for (let m = 0; m < count; m++) rows.loadColumn(columns[2 + m]!);
     for (const half of [0, 1] as const) {
       f.set(four, V.load(rows.weights, 16 * half));
-      for (const row of sums) for (const sum of row.slice(0, count)) products.start(sum, four);
+      for (const row of sums) for (const sum of row.slice(0, count)) f.set(sum, four);
       for (let x = 0; x < 3; x++) {
-        for (let m = 0; m < count; m++) products.spread(data[m]!, columns[x + m]![half]);
+        for (let m = 0; m < count; m++) rows.spread(data[m]!, columns[x + m]!, 0, half);
         for (const [r, row] of sums.entries()) {
-          products.loadWeights(weights, rows.weights, tapsAt + (x * 2 + r) * 32 + 16 * half);
+          products.loadWeights(weights, rows.taps, tapsAt + (x * 2 + r) * 32 + 16 * half);
           for (let m = 0; m < count; m++) products.add(row[m]!, weights, data[m]!);
         }
       }
       f.set(four, V.load(rows.weights, 32 + 16 * half));
       // The lower row first: where it stands for the upper one it is overwritten.
       for (const [r, target] of [[1, rows.lower] as const, [0, rows.target] as const]) {
-        const steps = sums[r]!.slice(0, count).map((sum) =>
-          rounded(scaled(products.total(sum), four), rounding),
-        );
+        const steps = sums[r]!.slice(0, count).map((sum) => rounded(scaled(sum, four), rounding));
         const made = narrowed(steps[0]!, steps[count - 1]!);
         if (half === 0) f.set(first[r]!, made);
         else {
@@ -163,8 +166,7 @@ function everyColumn({ f, p, variant }: Body, rows: RowPair): () => void {
     f.set(left, p.columns);
     f.while(I.ge_s(left, i32(most)), () => {
       emitPixels(most);
-      for (const m of [0, 1])
-        for (const half of [0, 1] as const) f.set(columns[m]![half], columns[m + most]![half]);
+      for (const m of [0, 1]) rows.copyColumn(columns[m]!, columns[m + most]!);
       f.set(left, I.sub(left, i32(most)));
     });
     if (most > 1) f.if(left, () => emitPixels(1));
@@ -173,9 +175,9 @@ function everyColumn({ f, p, variant }: Body, rows: RowPair): () => void {
 
 /** Emits a pair of rows with stride 2: the third column of a pixel is the first of the next, whose sums it begins. */
 function everyOtherColumn({ f, p, variant }: Body, rows: RowPair): () => void {
-  const products = new QuadProducts(f, variant);
-  const columns = [0, 1].map((): Halves => [f.local('v128'), f.local('v128')]);
-  const newSums = (): Sums => [0, 1].map(() => [products.sum(), products.sum()]);
+  const products = new QuadProducts(f, variant, 'wide');
+  const column = rows.column();
+  const newSums = (): Sums => [0, 1].map(() => f.locals('v128', 2));
   const [sums, next] = [newSums(), newSums()];
   const data = products.quads();
   const weights = products.quads();
@@ -187,35 +189,35 @@ function everyOtherColumn({ f, p, variant }: Body, rows: RowPair): () => void {
   const begin = (into: Sums): void => {
     for (const half of [0, 1] as const) {
       f.set(four, V.load(rows.weights, 16 * half));
-      for (const row of into) products.start(row[half]!, four);
+      for (const row of into) f.set(row[half]!, four);
     }
   };
   const add = (into: Sums, x: number): void => {
     for (const half of [0, 1] as const) {
-      products.loadWeights(weights, rows.weights, tapsAt + x * 32 + 16 * half);
-      for (const [r, row] of into.entries()) {
-        products.spread(data, columns[r]![half]);
-        products.add(row[half]!, weights, data);
+      products.loadWeights(weights, rows.taps, tapsAt + x * 32 + 16 * half);
+      for (const row of [0, 1] as const) {
+        rows.spread(data, column, row, half);
+        products.add(into[row]![half]!, weights, data);
       }
     }
   };
   return () => {
     loadRounding(f, p.zero, rounding);
-    rows.loadColumn(columns[0]!, columns[1]!);
+    rows.loadColumn(column);
     begin(sums);
     add(sums, 0);
     f.set(left, p.columns);
     f.while(left, () => {
-      rows.loadColumn(columns[0]!, columns[1]!);
+      rows.loadColumn(column);
       add(sums, 1);
-      rows.loadColumn(columns[0]!, columns[1]!);
+      rows.loadColumn(column);
       add(sums, 2);
       begin(next);
       add(next, 0);
       for (const r of [0, 1]) {
         const [low, high] = [0, 1].map((half) => {
           f.set(four, V.load(rows.weights, 32 + 16 * half));
-          f.set(wide[half]!, rounded(scaled(products.total(sums[r]![half]!), four), rounding));
+          f.set(wide[half]!, rounded(scaled(sums[r]![half]!, four), rounding));
           return wide[half]!;
         });
         f.set(r === 0 ? codes : wide[0]!, narrowed(low!, high!));
@@ -225,8 +227,7 @@ function everyOtherColumn({ f, p, variant }: Body, rows: RowPair): () => void {
       storeHalf(f, rows.target, codes, 0);
       for (const target of [rows.lower, rows.target]) f.set(target, I.add(target, p.targetPixel));
       for (const [r, row] of sums.entries())
-        for (const [half, sum] of row.entries())
-          for (const [part, local] of sum.parts.entries()) f.set(local, next[r]![half]!.parts[part]!);
+        for (const [half, sum] of row.entries()) f.set(sum, next[r]![half]!);
       f.set(left, I.sub(left, i32(1)));
     });
   };

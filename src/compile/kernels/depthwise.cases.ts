@@ -1,6 +1,6 @@
 // Depthwise convolutions: 3 x 3 of both strides over odd and even sizes, and any taps.
 import { CaseMemory, type KernelCase, kernelCase } from '../../../test/support/kernel-case.ts';
-import { Dice, placePanels, resultOf, someProducts } from '../../../test/support/products.ts';
+import { Dice, placePanels, resultOf, someProducts, widened } from '../../../test/support/products.ts';
 import { depthwise, depthwiseCodes, depthwiseFloats } from './depthwise.ts';
 import { depthwise3x3, depthwise3x3Stride2, packDepthwise3x3 } from './depthwise-3x3.ts';
 import { panelBytes, panelCount } from './panels.ts';
@@ -66,6 +66,7 @@ function of3x3(seed: number, stride: 1 | 2, columns: number, rows: number, chann
     ...products,
     weight: (channel, tap) => products.weights[channel * 9 + tap]!,
   });
+  const placed = memory.place(weights);
   return kernelCase(kernel, {
     name: `${kernel.name} ${columns} x ${rows}, ${channels} channels`,
     params: {
@@ -78,7 +79,8 @@ function of3x3(seed: number, stride: 1 | 2, columns: number, rows: number, chann
       columns,
       rows,
       groups: panelCount(channels),
-      weights: memory.place(weights),
+      weights: placed,
+      wideWeights: memory.place(widened(new Int8Array(weights.buffer))),
       zero: products.zero,
     },
     units: Math.ceil(rows / 2) * panelCount(channels),

@@ -41,9 +41,9 @@ export const depthwiseCodes = depthwiseKernel('depthwise-codes', 'codes');
 export const depthwiseFloats = depthwiseKernel('depthwise-floats', 'floats');
 
 function emitDepthwise({ f, variant, p, from, to }: KernelBody<typeof fields>, kind: Results): void {
-  const products = new QuadProducts(f, variant);
-  const results = new ProductResults(f, products, kind);
-  const sums = [products.sum(), products.sum()] as const;
+  const products = new QuadProducts(f, variant, 'narrow');
+  const results = new ProductResults(f, kind);
+  const sums = [f.local('v128'), f.local('v128')] as const;
   const [weights, data] = [products.quads(), products.quads()];
   const loaded = f.locals('v128', 4);
   const [low, high, four] = [f.local('v128'), f.local('v128'), f.local('v128')];
@@ -76,10 +76,7 @@ function emitDepthwise({ f, variant, p, from, to }: KernelBody<typeof fields>, k
         f.set(columns, p.columns);
         f.doWhile(
           () => {
-            for (const half of [0, 1] as const) {
-              f.set(four, V.load(panel, 16 * half));
-              products.start(sums[half], four);
-            }
+            for (const half of [0, 1] as const) f.set(sums[half], V.load(panel, 16 * half));
             f.set(weight, panel);
             f.set(tap, p.taps);
             f.doWhile(addQuad, () => I.ne(tap, tapEnd));

@@ -36,8 +36,8 @@ export const packPanels = kernel({
     shifted: 'i32',
   },
   emit({ f, variant, p, from, to }) {
-    const products = new QuadProducts(f, variant);
-    const sums = [products.sum(), products.sum()];
+    const products = new QuadProducts(f, variant, 'narrow');
+    const sums = [f.local('v128'), f.local('v128')];
     const [weights, zeros] = [products.quads(), products.quads()];
     const rows = f.locals('v128', 4);
     const [low, high, mask, four] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('v128')];
@@ -95,7 +95,7 @@ export const packPanels = kernel({
       f.set(source, I.add(p.source, I.mul(I.shl(from, i32(3)), p.channelStep)));
       f.set(channels, I.sub(p.channels, I.shl(from, i32(3))));
       f.set(left, p.places);
-      for (const sum of sums) products.start(sum, nothing);
+      for (const sum of sums) f.set(sum, nothing);
       f.set(end, I.sub(p.places, p.runPlaces));
       const masked = (): void => {
         // Bytes of a word that are places: all four, the lower ones, or none.
@@ -136,7 +136,7 @@ export const packPanels = kernel({
         f.set(run, I.sub(run, i32(1)));
       });
       for (const half of [0, 1]) {
-        f.do(V.store(panel, W.sub(W.sub(nothing, products.total(sums[half]!)), W.splat(total)), 16 * half));
+        f.do(V.store(panel, W.sub(W.sub(nothing, sums[half]!), W.splat(total)), 16 * half));
         f.do(V.store(target, F.splat(p.factor), 16 * half));
       }
       f.if(p.shifted, () => {

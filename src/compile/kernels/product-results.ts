@@ -5,12 +5,11 @@
  */
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
 import { i32, ops } from '../../wasm/index.ts';
-import type { QuadProducts, QuadSum } from './quad-products.ts';
 import type { Rounding } from './rounding.ts';
 import { clamped, codesOf, loadRounding, narrowed, rounded, scaled, storeHalf } from './rounding.ts';
 
 /** Of the eight channels of a pixel. */
-export type PixelSums = readonly [QuadSum, QuadSum];
+export type PixelSums = readonly [Local<'v128'>, Local<'v128'>];
 
 interface Pixel {
   readonly sums: PixelSums;
@@ -37,7 +36,6 @@ export interface ResultParams {
 
 export class ProductResults {
   readonly #f: FunctionBody;
-  readonly #products: QuadProducts;
   readonly #rounding: Rounding;
   readonly #factors: readonly Local<'v128'>[];
   readonly #shifts: readonly Local<'v128'>[];
@@ -45,9 +43,8 @@ export class ProductResults {
   readonly #wide: readonly Local<'v128'>[];
   readonly #codes: Local<'v128'>;
 
-  constructor(f: FunctionBody, products: QuadProducts, results: Results) {
+  constructor(f: FunctionBody, results: Results) {
     this.#f = f;
-    this.#products = products;
     this.#results = results;
     this.#rounding = { magic: f.local('v128'), lift: f.local('v128') };
     this.#factors = f.locals('v128', 2);
@@ -70,7 +67,7 @@ export class ProductResults {
   }
 
   #steps(sums: PixelSums, i: 0 | 1): Expression<'v128'> {
-    const steps = scaled(this.#products.total(sums[i]), this.#factors[i]!);
+    const steps = scaled(sums[i], this.#factors[i]!);
     return this.#results === 'padded' ? steps : F.add(steps, this.#shifts[i]!);
   }
 

@@ -1,115 +1,87 @@
 /**
  * Sums of products of u8 data and s8 weights, four neighbouring bytes into a 32-bit lane. The relaxed variant has one instruction
- * for it; the baseline widens to 16 bits, multiplies in pairs and keeps two half sums, which `total` adds. Both are exact, and
- * both read the same weights.
+ * for it; the baseline multiplies pairs of 16 bits, two pairs for four bytes. Both are exact.
+ *
+ * Of `narrow` operands, bytes in memory, the baseline makes pairs as it reads them: of even and of odd bytes. `wide` weights have
+ * been widened (widen.ts). With `pairs` data have been widened too, and the baseline takes a pair at a time: what is twice as long
+ * takes twice as many steps of the same length.
  */
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
-import { i32x4, ops } from '../../wasm/index.ts';
+import { i16x8, i32, ops } from '../../wasm/index.ts';
 import type { Variant } from './kernel.ts';
 
-type Vectors = readonly Local<'v128'>[];
+type Vector = Local<'v128'>;
 
-/** Four sums. */
-export interface QuadSum {
-  readonly parts: Vectors;
-}
-
-/** Sixteen bytes: four a lane. */
+/** Sixteen bytes: four a lane. The baseline has them as two vectors of pairs. */
 export interface Quads {
-  readonly parts: Vectors;
+  readonly parts: readonly Vector[];
 }
 
-/** Lanes of both operands that are even, and odd. */
-const even = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27];
-const odd = even.map((lane) => lane + 4);
+const { v128: V, i16x8: H, i32x4: W } = ops;
 
-const { v128: V, i8x16: B, i16x8: H, i32x4: W } = ops;
+export type Operands = 'narrow' | 'wide' | 'pairs';
 
 export class QuadProducts {
   readonly #f: FunctionBody;
-  readonly #parts: 1 | 2;
-  readonly #wide: boolean;
+  readonly #relaxed: boolean;
+  readonly #operands: Operands;
 
-  /** `wide`: in the baseline, operands in memory have been widened to 16 bits (widen.ts), at offsets twice as large. */
-  constructor(f: FunctionBody, variant: Variant, operands: 'narrow' | 'wide' = 'narrow') {
+  constructor(f: FunctionBody, variant: Variant, operands: Operands) {
     this.#f = f;
-    this.#parts = variant === 'relaxed' ? 1 : 2;
-    this.#wide = operands === 'wide' && variant === 'baseline';
+    this.#relaxed = variant === 'relaxed';
+    this.#operands = operands;
   }
 
-  sum(): QuadSum {
-    return { parts: this.#f.locals('v128', this.#parts) };
-  }
-
-  /** Room for sixteen bytes of weights or of data that differ from lane to lane. */
   quads(): Quads {
-    return { parts: this.#f.locals('v128', this.#parts) };
+    return { parts: this.#f.locals('v128', this.#relaxed || this.#operands === 'pairs' ? 1 : 2) };
   }
 
-  /** Room for four bytes of data, the same in every lane. */
-  splatted(): Quads {
-    const [local] = this.#f.locals('v128', 1);
-    return { parts: this.#parts === 1 ? [local!] : [local!, local!] };
-  }
-
-  /** Sums that begin with four 32-bit numbers. */
-  start(sum: QuadSum, numbers: Local<'v128'>): void {
-    const [low, high] = sum.parts;
-    if (high === undefined) {
-      this.#f.set(low!, numbers);
-      return;
-    }
-    // Each number in the first half sum of its lane, 0 in the second.
-    this.#f.set(low!, B.shuffle(numbers, i32x4(0), [0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 16, 17, 18, 19]));
-    this.#f.set(
-      high!,
-      B.shuffle(numbers, i32x4(0), [8, 9, 10, 11, 16, 17, 18, 19, 12, 13, 14, 15, 16, 17, 18, 19]),
-    );
-  }
-
+  /** Sixteen bytes at an offset of narrow weights; wide ones have the first pairs of 32 bytes, then the second. */
   loadWeights(into: Quads, address: Expression<'i32'>, offset = 0): void {
-    const [low, high] = into.parts;
-    if (high === undefined) this.#f.set(low!, V.load(address, offset));
-    else if (this.#wide) {
-      this.#f.set(low!, V.load(address, 2 * offset));
-      this.#f.set(high, V.load(address, 2 * offset + 16));
+    const f = this.#f;
+    const [first, second] = into.parts as readonly [Vector, Vector | undefined];
+    if (second === undefined) f.set(first, V.load(address, offset));
+    else if (this.#operands === 'wide') {
+      const at = 2 * offset - (offset % 32);
+      f.set(first, V.load(address, at));
+      f.set(second, V.load(address, at + 32));
     } else {
-      this.#f.set(low!, V.load8x8_s(address, offset));
-      this.#f.set(high, V.load8x8_s(address, offset + 8));
+      f.set(second, V.load(address, offset));
+      f.set(first, H.shr_s(H.shl(second, i32(8)), i32(8)));
+      f.set(second, H.shr_s(second, i32(8)));
     }
   }
 
-  /** Four bytes of data into every lane. */
+  /** Four bytes of data into every lane: of narrow data, or of pairs. */
   loadSplatted(into: Quads, address: Expression<'i32'>, offset = 0): void {
-    const [into0] = into.parts as [Local<'v128'>];
-    if (this.#wide) this.#f.set(into0, V.load64_splat(address, 2 * offset));
+    const f = this.#f;
+    const [first, second] = into.parts as readonly [Vector, Vector | undefined];
+    if (second === undefined) f.set(first, V.load32_splat(address, offset));
     else {
-      const four = V.load32_splat(address, offset);
-      this.#f.set(into0, this.#parts === 1 ? four : H.extend_low_i8x16_u(four));
+      f.set(second, V.load32_splat(address, offset));
+      this.#split(into, second);
     }
   }
 
-  /** Sixteen bytes of data. */
-  spread(into: Quads, bytes: Local<'v128'>): void {
-    const [low, high] = into.parts;
-    if (high === undefined) this.#f.set(low!, bytes);
-    else {
-      this.#f.set(low!, H.extend_low_i8x16_u(bytes));
-      this.#f.set(high, H.extend_high_i8x16_u(bytes));
-    }
+  /** Sixteen bytes of narrow data. */
+  spread(into: Quads, bytes: Vector): void {
+    if (this.#relaxed) this.#f.set(into.parts[0]!, bytes);
+    else this.#split(into, bytes);
   }
 
-  add(sum: QuadSum, weights: Quads, data: Quads): void {
-    for (const [i, part] of sum.parts.entries()) {
-      const [w, x] = [weights.parts[i]!, data.parts[i]!];
+  #split({ parts: [evens, odds] }: Quads, bytes: Vector): void {
+    this.#f.set(evens!, V.and(bytes, i16x8(0xff)));
+    this.#f.set(odds!, H.shr_u(bytes, i32(8)));
+  }
+
+  /** sum += weights * data, lane by lane. */
+  add(sum: Vector, weights: Quads, data: Quads): void {
+    for (const [i, w] of weights.parts.entries()) {
+      const x = data.parts[i]!;
       this.#f.set(
-        part,
-        this.#parts === 1 ? W.relaxed_dot_i8x16_i7x16_add_s(w, x, part) : W.add(part, W.dot_i16x8_s(w, x)),
+        sum,
+        this.#relaxed ? W.relaxed_dot_i8x16_i7x16_add_s(w, x, sum) : W.add(sum, W.dot_i16x8_s(w, x)),
       );
     }
-  }
-
-  total({ parts: [low, high] }: QuadSum): Expression<'v128'> {
-    return high === undefined ? low! : W.add(B.shuffle(low!, high, even), B.shuffle(low!, high, odd));
   }
 }

@@ -37,12 +37,11 @@ export const thinProductFloats = thinProductKernel('thin-product-floats', 'float
 
 function emitThinProduct(body: KernelBody<typeof fields>, kind: Results): void {
   const { f, variant, p, from, to } = body;
-  const products = new QuadProducts(f, variant);
-  const results = new ProductResults(f, products, kind);
-  const pairs: readonly PixelSums[] = [0, 1].map(() => [products.sum(), products.sum()]);
+  const products = new QuadProducts(f, variant, 'narrow');
+  const results = new ProductResults(f, kind);
+  const pairs: readonly PixelSums[] = [0, 1].map(() => [f.local('v128'), f.local('v128')]);
   const weights = products.quads();
-  const data = products.splatted();
-  const bias = f.local('v128');
+  const data = products.quads();
   const nothing = f.local('v128');
   const at = f.local('i32');
   const end = f.local('i32');
@@ -63,9 +62,8 @@ function emitThinProduct(body: KernelBody<typeof fields>, kind: Results): void {
       f.set(end, I.add(at, p.places));
       f.set(nothing, ops.i32x4.splat(i32(0)));
       for (const i of [0, 1] as const) {
-        f.set(bias, ops.v128.load(panel, 16 * i));
-        products.start(pairs[0]![i], bias);
-        products.start(pairs[1]![i], nothing);
+        f.set(pairs[0]![i], ops.v128.load(panel, 16 * i));
+        f.set(pairs[1]![i], nothing);
       }
       f.doWhile(
         () => {
@@ -81,9 +79,7 @@ function emitThinProduct(body: KernelBody<typeof fields>, kind: Results): void {
         },
         () => I.ne(at, end),
       );
-      for (const i of [0, 1] as const)
-        for (const [part, local] of pairs[0]![i].parts.entries())
-          f.set(local, W.add(local, pairs[1]![i].parts[part]!));
+      for (const i of [0, 1] as const) f.set(pairs[0]![i], W.add(pairs[0]![i], pairs[1]![i]));
       results.store(I.add(panel, i32(32)), [{ sums: pairs[0]!, target }], {
         zero: p.zero,
         channelsLeft: channels,

@@ -3,13 +3,14 @@ import { convGeometry } from '../../ops/conv-geometry.ts';
 import { depthwise, depthwiseCodes, depthwiseFloats } from '../kernels/depthwise.ts';
 import { depthwise3x3, depthwise3x3Stride2, packDepthwise3x3 } from '../kernels/depthwise-3x3.ts';
 import { packPanels, panelBytes, panelChannels, panelCount } from '../kernels/panels.ts';
+import { widenWeights } from '../kernels/widen.ts';
 import type { Image, Window2 } from './images.ts';
 import { alongAxes, haloOf, imageOf, windowOf } from './images.ts';
 import { loopsOf } from './loops.ts';
 import type { Address, Halo, HaloContext, LowerContext } from './lowering.ts';
 import { behind } from './lowering.ts';
 import type { Weighting } from './products.ts';
-import { callProduct, foldBiases, resultKind, shiftsOf, weightingOf, widenSource } from './products.ts';
+import { callProduct, foldBiases, resultKind, shiftsOf, weightingOf, widenBytes, widenSource } from './products.ts';
 
 export function convHalo({ node, inputs, constant }: HaloContext): Halo | undefined {
   const [data, weight] = [inputs[0], constant(1)];
@@ -142,6 +143,7 @@ function lowerDepthwise(context: LowerContext, conv: ImageConv): void {
     zero: weighting.zeroOut,
   };
   const { biases, factors } = folded;
+  let wideWeights: Address | undefined;
   for (let n = 0; n < to.images; n++) {
     const source = behind(from.view.at, n * from.image + firstTap(conv));
     const target = behind(to.view.at, n * to.image);
@@ -150,6 +152,8 @@ function lowerDepthwise(context: LowerContext, conv: ImageConv): void {
       const stride = y.stride as 1 | 2;
       const groups = panelCount(to.channels);
       const packed = packDepthwise3x3(stride, { channels: to.channels, weight, biases, factors });
+      const weights = context.constants(packed, 64);
+      wideWeights ??= widenBytes(context, widenWeights, weights, packed.length);
       context.call(
         stride === 1 ? depthwise3x3 : depthwise3x3Stride2,
         {
@@ -160,7 +164,8 @@ function lowerDepthwise(context: LowerContext, conv: ImageConv): void {
           target,
           rows: to.height,
           groups,
-          weights: context.constants(packed, 64),
+          weights,
+          wideWeights,
         },
         Math.ceil(to.height / 2) * groups,
         { macs },

@@ -56,14 +56,14 @@ function holds(
   data: readonly number[],
   node: Pick<TestNode, 'op' | 'attributes'>,
   rest: readonly (TestValue | undefined)[],
-  layout: 'dense' | 'last',
+  layout: 'dense' | 'last' | 'narrow',
 ): void {
   const { seed, quant, to, split } = setting;
   const ran = runLowered(
     {
       ...node,
       inputs: [{ tensor: codes(data, seed, quant.dtype as 'uint8'), quant, layout }, ...rest],
-      outputs: [to === undefined ? {} : { quant: to, layout }],
+      outputs: [to === undefined ? {} : { quant: to, layout: layout === 'narrow' ? 'last' : layout }],
     },
     split,
   );
@@ -126,6 +126,22 @@ describe('Conv', () => {
         },
       ),
       { numRuns: 120 },
+    );
+  });
+
+  test('of pictures, with room for four channels in a pixel', () => {
+    fc.assert(
+      fc.property(settings, windows, small(4), small(18), (setting, window, inputs, outputs) => {
+        const { sizes, kernel, attributes } = windowed(window);
+        holds(
+          setting,
+          [window.images, inputs, ...sizes],
+          { op: 'Conv', attributes },
+          constants(setting, [outputs, inputs, ...kernel], 0, outputs),
+          'narrow',
+        );
+      }),
+      { numRuns: 60 },
     );
   });
 

@@ -1,7 +1,7 @@
 // Pools and means of codes compiled: bytes equal to the reference's for any sizes, windows and parameters.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TestNode } from '../../../test/support/lowered-node.ts';
+import type { TestLayout, TestNode } from '../../../test/support/lowered-node.ts';
 import { firstDifference, runLowered } from '../../../test/support/lowered-node.ts';
 import { codes, layouts, list, quants } from '../../../test/support/random-tensors.ts';
 import type { Attribute } from '../../ir/index.ts';
@@ -20,7 +20,7 @@ function holds(
   { seed, quant, to, split }: Setting,
   dims: readonly number[],
   node: Pick<TestNode, 'op' | 'attributes' | 'opset'> & { more?: TestNode['inputs'] },
-  layout: 'dense' | 'last',
+  layout: TestLayout,
   toLayout = layout,
 ) {
   const { more = [], ...rest } = node;

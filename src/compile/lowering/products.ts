@@ -287,7 +287,7 @@ export function widenBytes(
   source: Address,
   count: number,
 ): Address {
-  const target = context.scratch(2 * Math.ceil(count / 16) * 16);
+  const target = context.scratch(2 * Math.ceil(count / 32) * 32);
   context.call(kernel, { source, target, count }, Math.ceil(count / widenBlock));
   return target;
 }
