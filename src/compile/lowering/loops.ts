@@ -1,4 +1,5 @@
 /** Loops over views of equal dims: axes dropped, merged and ordered until kernels have as few and as long rows as can be. */
+import { UnsupportedError } from '../../base/errors.ts';
 import { elementCount } from '../../base/integer.ts';
 import { outerAxes } from '../kernels/rows.ts';
 import type { Address } from './lowering.ts';
@@ -74,19 +75,31 @@ export interface Rows<P extends string> {
 
 type RowParam<P extends string> = 'size1' | 'size2' | 'size3' | P | `${P}${0 | 1 | 2 | 3}`;
 
-/** Calls for the outer loops: one, or several where there are more than kernels have. Pointers are parallel to the views. */
+/** Of one operator: beyond, the list of calls would be larger than the data. */
+const mostCalls = 4096;
+
+/** Calls for the outer loops: one, or several where there are more than kernels have. Pointers are parallel to the views. Throws
+ * UNSUPPORTED where it would be thousands. */
 export function rowsOf<const P extends string>(
   pointers: readonly P[],
   views: readonly { readonly at: Address }[],
   outer: readonly Loop[],
 ): readonly Rows<P>[] {
-  const extra = outer.slice(0, Math.max(0, outer.length - outerAxes));
-  const kept = outer.slice(extra.length);
+  // Those that are left over are the shortest: each of their places is a call.
+  const extra = outer.toSorted((a, b) => a.size - b.size).slice(0, Math.max(0, outer.length - outerAxes));
+  const kept = outer.filter((loop) => !extra.includes(loop));
+  const calls = elementCount(extra.map((l) => l.size));
+  if (calls > mostCalls)
+    throw new UnsupportedError({
+      where: `views of ${outer.length} axes`,
+      what: `they would take ${calls} calls of a kernel, more than ${mostCalls}`,
+      remedy: 'Run the model with onnxruntime',
+    });
   const axes = [
     ...Array.from({ length: outerAxes - kept.length }, () => ({ size: 1, steps: views.map(() => 0) })),
     ...kept,
   ];
-  return Array.from({ length: elementCount(extra.map((l) => l.size)) }, (_, call) => {
+  return Array.from({ length: calls }, (_, call) => {
     const offsets = offsetsOf(extra, call, views.length);
     const entries: [string, number | Address][] = [1, 2, 3].map((a) => [`size${a}`, axes[a]!.size]);
     for (const [v, pointer] of pointers.entries()) {

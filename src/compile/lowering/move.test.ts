@@ -269,3 +269,13 @@ test('what the model computes itself is refused by name', () => {
     'refused: there is no kernel for indices that the model computes itself',
   );
 });
+
+test('more axes than a kernel has take several calls, of the shortest axes; too many are refused', () => {
+  const turned = (dims: readonly number[]) => {
+    const perm = attr.ints([...dims.keys()].reverse());
+    return runLowered({ op: 'Transpose', attributes: { perm }, inputs: [{ tensor: floats(dims, 1) }] });
+  };
+  const ran = turned([3, 2, 3, 5, 2, 3, 4]);
+  expect([firstDifference(ran), ran.kernels]).toEqual([undefined, new Array(4).fill('copy-words')]);
+  expect(() => turned(new Array(19).fill(2))).toThrow('calls of a kernel, more than 4096');
+});
