@@ -180,6 +180,7 @@ function program(
         op: node.op,
         kernel: kernels.indexOf(kernel),
         ...(macs === undefined ? {} : { macs }),
+        ...(kernel.onlyIn === undefined ? {} : { onlyIn: kernel.onlyIn }),
         bytes: arena.bytesOf(Object.values(params)),
       })),
       memoryBytes,

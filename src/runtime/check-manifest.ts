@@ -70,6 +70,8 @@ function checkProgram(check: JsonCheck, value: unknown, manifest: Manifest, name
     check.text(json.node, `${name}.calls[${i}].node`);
     check.text(json.op, `${name}.calls[${i}].op`);
     check.whole(json.kernel, `${name}.calls[${i}].kernel`, 0, manifest.kernels.length - 1);
+    if (json.onlyIn !== undefined)
+      check.one(json.onlyIn, `${name}.calls[${i}].onlyIn`, ['relaxed', 'baseline']);
     for (const work of ['macs', 'bytes'] as const)
       if (json[work] !== undefined)
         check.whole(json[work], `${name}.calls[${i}].${work}`, 0, Number.MAX_SAFE_INTEGER);

@@ -1,6 +1,6 @@
 /** From files to a network that runs: the manifest checked, the fastest exact variant chosen, weights recognised by their hash. */
 import { checkManifest } from './check-manifest.ts';
-import type { VariantName } from './choose-module.ts';
+import type { ChosenModule, VariantName } from './choose-module.ts';
 import { chooseModule } from './choose-module.ts';
 import type { RuntimeNote } from './errors.ts';
 import { messageOf, RuntimeError } from './errors.ts';
@@ -57,7 +57,7 @@ export async function load(source: ModelSource, options: LoadOptions = {}): Prom
   placeWeights(memory, weights, manifest, program, files.where);
   const instance = instantiate(module, memory, where);
   const { executor, notes } = shared
-    ? await withThreads(module, instance, program, options)
+    ? await withThreads(chosen, instance, program, options)
     : { executor: oneThread(instance, program), notes: alone === undefined ? [] : [oneThreadNote(alone)] };
   try {
     signal?.throwIfAborted();
@@ -117,14 +117,14 @@ function oneThreadNote({ what, remedy }: { readonly what: string; readonly remed
 }
 
 async function withThreads(
-  module: WebAssembly.Module,
+  { module, variant }: ChosenModule,
   instance: Instance,
   program: CompiledProgram,
   { threads = 1, threadUrl }: LoadOptions,
 ): Promise<{ readonly executor: Executor; readonly notes: readonly RuntimeNote[] }> {
   try {
     return {
-      executor: await severalThreads(module, instance, program, { threads, threadUrl }),
+      executor: await severalThreads(module, instance, program, { threads, variant, threadUrl }),
       notes: [],
     };
   } catch (cause) {

@@ -41,6 +41,8 @@ export interface CompiledCall {
   readonly macs?: number;
   /** Of the blocks of the arena it works on: what decides, where there are no macs, whether threads share it. */
   readonly bytes?: number;
+  /** The variant whose kernel does something; in the other there is no work. */
+  readonly onlyIn?: 'relaxed' | 'baseline';
 }
 
 export interface CompiledModule {

@@ -2,6 +2,7 @@
  * A run on several threads: the one that calls and its helpers take pieces of calls from shared memory until all are done. No
  * piece waits for a thread that sleeps: where nobody helps, the caller does it all.
  */
+import type { VariantName } from './choose-module.ts';
 import { RuntimeError } from './errors.ts';
 import type { Executor, Instance } from './executor.ts';
 import { callList, callOne, trapped } from './executor.ts';
@@ -20,6 +21,7 @@ const giveUp = 60_000;
 
 export interface ThreadOptions {
   readonly threads: number;
+  readonly variant: VariantName;
   readonly threadUrl: string | URL | undefined;
 }
 
@@ -28,10 +30,10 @@ export async function severalThreads(
   module: WebAssembly.Module,
   instance: Instance,
   program: CompiledProgram,
-  { threads, threadUrl }: ThreadOptions,
+  { threads, variant, threadUrl }: ThreadOptions,
 ): Promise<Executor> {
   const { memory } = instance;
-  const pieces = shareWork(callList(memory, program), program.calls, threads);
+  const pieces = shareWork(callList(memory, program), program.calls, { threads, variant });
   const team = new Team(instance, program, pieces);
   const job = { module, memory, work: team.work };
   const started = await Promise.allSettled(

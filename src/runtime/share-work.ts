@@ -2,6 +2,7 @@
  * How a program's calls are cut into pieces for threads: large calls into several, small ones left whole and done in a row by
  * whoever comes first, since handing over costs more than they do. Which thread does what never shows in the results.
  */
+import type { VariantName } from './choose-module.ts';
 import type { CompiledCall } from './manifest.ts';
 
 /** Roughly what a thread does in a microsecond. */
@@ -16,9 +17,13 @@ const piecesPerThread = 4;
 
 /**
  * Writes into the fourth word of every call how many pieces there are up to its end, and returns how many in all. A call
- * without pieces of its own belongs to the piece before.
+ * without pieces of its own belongs to the piece before, if that is a whole call; else nobody does it.
  */
-export function shareWork(list: Int32Array, calls: readonly CompiledCall[], threads: number): number {
+export function shareWork(
+  list: Int32Array,
+  calls: readonly CompiledCall[],
+  { threads, variant }: { readonly threads: number; readonly variant: VariantName },
+): number {
   let pieces = 0;
   let isRow = false;
   for (const [i, call] of calls.entries()) {
@@ -28,8 +33,10 @@ export function shareWork(list: Int32Array, calls: readonly CompiledCall[], thre
     const each = Math.floor(microseconds / (smallPiece * threads));
     const wanted = threads * Math.min(piecesPerThread, Math.max(1, each));
     const own = microseconds < smallCall ? 1 : Math.max(1, Math.min(units, wanted));
-    if (own > 1 || !isRow) pieces += own;
-    isRow = own === 1;
+    // Where it does nothing, nobody has to do it: it must not hold up what follows.
+    const isIdle = call.onlyIn !== undefined && call.onlyIn !== variant;
+    if (!isIdle && (own > 1 || !isRow)) pieces += own;
+    if (!isIdle) isRow = own === 1;
     list[4 * i + 3] = pieces;
   }
   return pieces;

@@ -37,6 +37,8 @@ export interface Kernel<F extends Fields = Fields> {
   readonly name: string;
   /** In the order of the header; each at a multiple of its size. */
   readonly fields: F;
+  /** The variant it is for; in the other it does nothing, and threads pass its calls over. */
+  readonly onlyIn?: Variant;
   emit(body: KernelBody<F>): void;
 }
 
@@ -89,12 +91,13 @@ function isWord(value: number): boolean {
 /** The kernel as a function (header, from, to) of the module. */
 export function emitKernel(
   module: ModuleBuilder,
-  { name, fields, emit }: Kernel,
+  { name, fields, onlyIn, emit }: Kernel,
   variant: Variant,
   shared: (wanted: SharedFunction) => Callable,
 ): Callable<readonly ['i32', 'i32', 'i32'], 'none'> {
   const signature = { params: ['i32', 'i32', 'i32'], result: 'none' } as const;
   return module.function(name, signature, (f, header, from, to) => {
+    if (onlyIn !== undefined && onlyIn !== variant) return;
     const p = Object.fromEntries(
       headerLayout(fields).placed.map(({ name, type, offset }) => [
         name,
