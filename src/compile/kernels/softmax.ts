@@ -1,15 +1,16 @@
 /** Softmax and LogSoftmax of float32 rows: e^(x - max), its sum and their quotient in doubles, rounded once. */
-import type { FunctionBody, Local } from '../../wasm/index.ts';
+import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
 import { f64, i32, ops } from '../../wasm/index.ts';
 import { chosenOf, eachElement, larger, sumOf } from './float-groups.ts';
 import { exp } from './functions/exp.ts';
+import { below, expLanes } from './functions/lanes.ts';
 import { ln } from './functions/ln.ts';
 import type { Real, RealLocal } from './functions/real-function.ts';
 import { realCalls } from './functions/real-function.ts';
 import { kernel } from './kernel.ts';
-import { advance, eachRow, rowFields } from './rows.ts';
+import { advance, eachRow, inGroups, rowFields } from './rows.ts';
 
-const { f32: S, f64: D, i32: I } = ops;
+const { f32: S, f32x4: F, f64: D, f64x2: DD, i32: I, v128: V } = ops;
 
 const fields = {
   ...rowFields('source', 'target'),
@@ -28,7 +29,10 @@ function store(f: FunctionBody, { target, step }: Storing, value: Real): void {
   advance(f, target, step);
 }
 
-/** The powers are kept as doubles between the passes, a row of `count` for each unit from `powers` on. */
+/**
+ * The powers are kept as doubles between the passes, a row of `count` for each unit from `powers` on. Two at a time where they lie
+ * together; they are added one by one all the same.
+ */
 export const softmax = kernel({
   name: 'softmax',
   fields: { ...fields, powers: 'i32' },
@@ -36,21 +40,48 @@ export const softmax = kernel({
     const { f, p, from } = body;
     const callReal = realCalls(body.shared);
     const rowBytes = f.let(I.shl(p.count, i32(3)));
+    const together = f.let(I.and(I.eq(p.sourceStep, i32(4)), I.eq(p.targetStep, i32(4))));
+    const pairs = f.let(I.mul(together, I.shr_u(p.count, i32(1))));
+    const rest = f.let(I.sub(p.count, I.shl(pairs, i32(1))));
+    const two = f.local('v128');
     eachRow(body, ['source', 'target'], (at) => {
-      const row = { at: at.source, count: p.count, step: p.sourceStep };
-      const max = chosenOf(f, row, larger);
+      const max = chosenOf(f, { at: at.source, count: p.count, step: p.sourceStep }, larger);
       const power = f.let(I.add(p.powers, I.mul(from, rowBytes)));
       const sum = f.let<'f64'>(f64(0));
-      eachElement(f, row, (x) => {
-        const e = f.let(callReal(exp, D.sub(x, max)));
-        f.do(D.store(power, e));
-        advance(f, power, 8);
-        f.set(sum, D.add(sum, e));
+      const source = f.let(at.source);
+      const raise = (count: Expression<'i32'>): void => {
+        eachElement(f, { at: source, count, step: p.sourceStep }, (x) => {
+          const e = f.let(callReal(exp, D.sub(x, max)));
+          f.do(D.store(power, e));
+          advance(f, power, 8);
+          f.set(sum, D.add(sum, e));
+        });
+      };
+      inGroups(f, pairs, [1], () => {
+        f.set(two, DD.sub(DD.promote_low_f32x4(V.load64_zero(source)), DD.splat(max)));
+        const raised = expLanes(f, two);
+        f.if(
+          below(two, 600),
+          () => {
+            f.do(V.store(power, raised));
+            for (const lane of [0, 1]) f.set(sum, D.add(sum, DD.extract_lane(raised, lane)));
+            advance(f, power, 16);
+          },
+          () => raise(i32(2)),
+        );
+        advance(f, source, 8);
       });
+      raise(rest);
       f.set(power, I.sub(power, rowBytes));
-      const storing = { target: f.let(at.target), step: p.targetStep };
-      eachElement(f, row, () => {
-        store(f, storing, D.div(D.load(power), sum));
+      const target = f.let(at.target);
+      inGroups(f, pairs, [1], () => {
+        const shares = DD.div(V.load(power), DD.splat(sum));
+        f.do(V.store64_lane(target, F.demote_f64x2_zero(shares), 0));
+        advance(f, power, 16);
+        advance(f, target, 8);
+      });
+      inGroups(f, rest, [1], () => {
+        store(f, { target, step: p.targetStep }, D.div(D.load(power), sum));
         advance(f, power, 8);
       });
     });

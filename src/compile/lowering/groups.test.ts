@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { TestNode, TestValue } from '../../../test/support/lowered-node.ts';
 import { firstDifference, runLowered } from '../../../test/support/lowered-node.ts';
 import { codes, floats, layouts, list, quants } from '../../../test/support/random-tensors.ts';
-import { attr } from '../../ir/index.ts';
+import { attr, Tensor } from '../../ir/index.ts';
 
 const dims = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
 const splits = fc.double({ min: 0, max: 1, noNaN: true });
@@ -194,4 +194,18 @@ describe('normalizations', () => {
           outputs: [{ layout }],
         });
   });
+});
+
+test('Softmax of rows of one, of infinities, of values far apart', () => {
+  const rows = [
+    [1],
+    [Number.NEGATIVE_INFINITY, 1, -800],
+    [-700, 5, 3, 1e30],
+    [Number.NaN, 0],
+    [3, 3, 3, 3, 3],
+  ];
+  for (const row of rows) {
+    const tensor = Tensor.of('float32', [1, row.length], Float32Array.from(row));
+    for (const op of ['Softmax', 'LogSoftmax']) holds({ op, inputs: [{ tensor }] });
+  }
 });
