@@ -6,12 +6,11 @@ import { invalidArgument, OctavoError } from '../base/errors.ts';
 import { datasetFromTensors } from '../calibrate/arrays.ts';
 import type { Sample } from '../calibrate/dataset.ts';
 import { methodByName } from '../calibrate/methods/index.ts';
-import { looksLikeTable, tableFromJson } from '../calibrate/table/table-json.ts';
 import { readRangeCache } from '../formats/caches/index.ts';
 import type { Tensor } from '../ir/index.ts';
 import { requiredInputs, shapeOf } from '../ir/index.ts';
 import type { CalibrateOptions, Calibration, PreparedModel } from '../pipeline.ts';
-import { calibrate, calibrationFromTable } from '../pipeline.ts';
+import { calibrate } from '../pipeline.ts';
 import { givenRanges } from '../quantize/given-ranges.ts';
 import { calibrationFromCache, writeRangeCache } from './calibration-cache.ts';
 
@@ -30,7 +29,7 @@ export interface Int8Calibrator {
    * batch may have fewer. Nothing (or null) once there are no more.
    */
   getBatch(names: readonly string[]): Awaitable<Readonly<Record<string, Tensor>> | null | undefined>;
-  /** What `writeCalibrationCache` was given, any cache that Octavo reads, or a table of it; nothing (or null) to calibrate. */
+  /** What `writeCalibrationCache` was given, or any cache that `readRangeCache` reads; nothing (or null) to calibrate. */
   readCalibrationCache(): Awaitable<string | Uint8Array | null | undefined>;
   /** A TensorRT cache, for this and for TensorRT. */
   writeCalibrationCache(cache: string): Awaitable<void>;
@@ -76,18 +75,15 @@ export async function calibrateWith(
     );
   const algorithm = { ...algorithms[name], method: methodOf(name, calibrator) };
   const cached = textOf(await calibrator.readCalibrationCache());
-  if (cached !== undefined && !looksLikeTable(cached))
+  if (cached !== undefined)
     return calibrationFromCache(prepared, readRangeCache(cached, cacheName), cacheName);
-  const measured =
-    cached === undefined
-      ? await calibrate(prepared, samplesOf(prepared, calibrator), run)
-      : calibrationFromTable(prepared, tableFromJson(cached, cacheName), cacheName);
+  const measured = await calibrate(prepared, samplesOf(prepared, calibrator), run);
   const cache = writeRangeCache(measured, 'tensorrt', {
     method: algorithm.method,
     algorithm: algorithm.header,
     ...(version === undefined ? {} : { version }),
   });
-  if (cached === undefined) await calibrator.writeCalibrationCache(cache);
+  await calibrator.writeCalibrationCache(cache);
   const given = givenRanges(readRangeCache(cache, cacheName), prepared.layout, cacheName);
   return { ...measured, given: { ...given, method: methodByName(algorithm.method).id } };
 }

@@ -99,6 +99,10 @@ describe('ncnn', () => {
     expect(() => readRangeCache(text, 'n.table')).toThrow(what);
   });
 
+  test('one layer, and that of zeros, is enough to tell', () => {
+    expect(readRangeCache('a_param_0 inf \na 2 \n', 'n').tool).toBe('ncnn');
+  });
+
   test('names with numbers alone are not taken for it: they may be thresholds', () => {
     expect(() => readRangeCache('data_0 2.008338\n/b: c 1.5\n', 'calibration.cache')).toThrow(
       'names and numbers alone',

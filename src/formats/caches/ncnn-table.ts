@@ -9,7 +9,8 @@ const weightLine = /_param_\d+ /;
 
 /** Whether a text is meant to be one: weights are what tells it from other lists of names and numbers. */
 export function looksLikeNcnnTable(text: string): boolean {
-  return /^[^\n]*_param_\d+ [-+.\de\s]*$/m.test(text.slice(0, 2 ** 20));
+  const lines = text.slice(0, 2 ** 20).split('\n');
+  return lines.some((line) => /_param_\d+ +[-+.\di]/i.test(line));
 }
 
 /** Ranges of layer inputs, [-127 / s, 127 / s]; scales of weights are checked and left. Throws FORMAT with the line. */
