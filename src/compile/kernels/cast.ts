@@ -3,15 +3,12 @@ import type { Expression, Local } from '../../wasm/index.ts';
 import { f32, i32, ops } from '../../wasm/index.ts';
 import type { Kernel } from './kernel.ts';
 import { kernel } from './kernel.ts';
-import { advance, eachRow, inGroups, rowFields } from './rows.ts';
+import { advance, eachRow, elementFields, inGroups } from './rows.ts';
 
 const { f32: S, i32: I, i64: L } = ops;
 
 const fields = {
-  ...rowFields('source', 'target'),
-  count: 'i32',
-  sourceStep: 'i32',
-  targetStep: 'i32',
+  ...elementFields,
 } as const;
 
 export type CastKernel = Kernel<typeof fields>;

@@ -2,7 +2,7 @@
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
 import { i32, ops } from '../../wasm/index.ts';
 import { kernel } from './kernel.ts';
-import { advance, eachRow, inGroups, rowFields } from './rows.ts';
+import { advance, eachRow, elementFields, inGroups, rowFields } from './rows.ts';
 
 const { i32: I, i64: L, v128: V } = ops;
 
@@ -61,10 +61,7 @@ export const copyRuns = kernel({
 });
 
 const stridedFields = {
-  ...rowFields('source', 'target'),
-  count: 'i32',
-  sourceStep: 'i32',
-  targetStep: 'i32',
+  ...elementFields,
 } as const;
 
 function strided(

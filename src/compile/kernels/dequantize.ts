@@ -2,19 +2,14 @@
 import type { Expression } from '../../wasm/index.ts';
 import { i32, ops } from '../../wasm/index.ts';
 import { kernel } from './kernel.ts';
-import { advance, eachRow, inGroups, rowFields } from './rows.ts';
+import { advance, eachRow, elementFields, inGroups, rowFields } from './rows.ts';
 
 const { i32: I, v128: V, f32x4: F } = ops;
 
 /** Scale and stored zero point stand at `params` as two f32; `params` moves with the rows. */
 export const dequantize = kernel({
   name: 'dequantize',
-  fields: {
-    ...rowFields('source', 'target', 'params'),
-    count: 'i32',
-    sourceStep: 'i32',
-    targetStep: 'i32',
-  },
+  fields: { ...elementFields, ...rowFields('params') },
   emit(body) {
     const { f, p } = body;
     eachRow(body, ['source', 'target', 'params'], (at) => {

@@ -13,17 +13,14 @@ import type { CallReal, Real, RealFunction, RealLocal } from './functions/real-f
 import { realCalls } from './functions/real-function.ts';
 import type { Kernel } from './kernel.ts';
 import { kernel } from './kernel.ts';
-import { advance, eachRow, inGroups, rowFields } from './rows.ts';
+import { advance, eachRow, elementFields, inGroups } from './rows.ts';
 
 const { i32: I, v128: V, f32x4: F, f64: D, f64x2: DD } = ops;
 
 type Vector = Expression<'v128'>;
 
 const fields = {
-  ...rowFields('source', 'target'),
-  count: 'i32',
-  sourceStep: 'i32',
-  targetStep: 'i32',
+  ...elementFields,
   /** Of the function: its attributes, where it has any. */
   alpha: 'f32',
   beta: 'f32',

@@ -7,7 +7,8 @@ import { attr } from '../../ir/index.ts';
 
 const binary = ['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Pow', 'PRelu'];
 
-const functions = [
+/** Those of one float that there are kernels for. */
+export const functions = [
   ...[
     'Abs',
     'Acosh',

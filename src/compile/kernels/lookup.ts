@@ -2,16 +2,13 @@
 import type { Expression, Local } from '../../wasm/index.ts';
 import { i32, ops } from '../../wasm/index.ts';
 import { kernel } from './kernel.ts';
-import { advance, eachRow, inGroups, rowFields } from './rows.ts';
+import { advance, eachRow, elementFields, inGroups } from './rows.ts';
 
 const { i32: I } = ops;
 
 const fields = {
-  ...rowFields('source', 'target'),
+  ...elementFields,
   table: 'i32',
-  count: 'i32',
-  sourceStep: 'i32',
-  targetStep: 'i32',
 } as const;
 
 function lookup(

@@ -5,7 +5,7 @@ import { sumOf } from './float-groups.ts';
 import type { Real, RealLocal } from './functions/real-function.ts';
 import type { KernelBody } from './kernel.ts';
 import { kernel } from './kernel.ts';
-import { advance, eachRow, inGroups, rowFields } from './rows.ts';
+import { advance, eachRow, elementFields, inGroups, rowFields } from './rows.ts';
 
 const { f32: S, f64: D, i32: I } = ops;
 
@@ -100,12 +100,7 @@ export const rmsNormalization = normalization('rms-normalization', ({ f, p }, so
 /** (x - mean) / deviation * scale + shift: these four stand at `params` as doubles, and move with the rows. */
 export const batchNormalization = kernel({
   name: 'batch-normalization',
-  fields: {
-    ...rowFields('source', 'target', 'params'),
-    count: 'i32',
-    sourceStep: 'i32',
-    targetStep: 'i32',
-  },
+  fields: { ...elementFields, ...rowFields('params') },
   emit(body) {
     const { f, p } = body;
     eachRow(body, ['source', 'target', 'params'], (at) => {

@@ -2,7 +2,7 @@
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
 import { f32, f32x4, i32, i32x4, ops } from '../../wasm/index.ts';
 import { kernel } from './kernel.ts';
-import { advance, eachRow, inGroups, rowFields } from './rows.ts';
+import { advance, eachRow, elementFields, inGroups, rowFields } from './rows.ts';
 
 const { i32: I, v128: V, f32x4: F } = ops;
 
@@ -32,12 +32,7 @@ function codesOf(
  */
 export const quantize = kernel({
   name: 'quantize',
-  fields: {
-    ...rowFields('source', 'target', 'params'),
-    count: 'i32',
-    sourceStep: 'i32',
-    targetStep: 'i32',
-  },
+  fields: { ...elementFields, ...rowFields('params') },
   emit(body) {
     const { f, p } = body;
     eachRow(body, ['source', 'target', 'params'], (at) => {

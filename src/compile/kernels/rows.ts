@@ -26,6 +26,14 @@ export function rowFields<const P extends string>(...pointers: readonly P[]): Ro
   return Object.fromEntries(names.map((name) => [name, 'i32'])) as RowFields<P>;
 }
 
+/** Rows of `count` elements, each made of one of the source: steps in bytes. */
+export const elementFields = {
+  ...rowFields('source', 'target'),
+  count: 'i32',
+  sourceStep: 'i32',
+  targetStep: 'i32',
+} as const;
+
 /** Emits `row` in a loop over the units; the pointers it is given stand at the row's start, and it must not set them. */
 export function eachRow<P extends string>(
   { f, p, from, to }: KernelBody<Fields>,

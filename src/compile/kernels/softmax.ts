@@ -8,15 +8,12 @@ import { ln } from './functions/ln.ts';
 import type { Real, RealLocal } from './functions/real-function.ts';
 import { realCalls } from './functions/real-function.ts';
 import { kernel } from './kernel.ts';
-import { advance, eachRow, inGroups, rowFields } from './rows.ts';
+import { advance, eachRow, elementFields, inGroups } from './rows.ts';
 
 const { f32: S, f32x4: F, f64: D, f64x2: DD, i32: I, v128: V } = ops;
 
 const fields = {
-  ...rowFields('source', 'target'),
-  count: 'i32',
-  sourceStep: 'i32',
-  targetStep: 'i32',
+  ...elementFields,
 } as const;
 
 interface Storing {

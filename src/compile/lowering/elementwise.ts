@@ -20,7 +20,7 @@ import { applyToView } from './function-views.ts';
 import { rowsOf } from './loops.ts';
 import type { LowerContext, Lowering, View } from './lowering.ts';
 import { expanded } from './move-views.ts';
-import { lowerAsTable, tableInput } from './table.ts';
+import { tableLowering } from './table.ts';
 
 /** target = left op right; the operands broadcast to the target's dims, and one of them may be the target itself. */
 export function combineViews(
@@ -102,8 +102,4 @@ function exponentOr(context: LowerContext, index: number): View {
 export const elementwiseLowerings: readonly Lowering[] = Object.keys(kernels).map((op) => ({ op, lower }));
 
 /** Codes with constants of one element. */
-export const elementwiseTables: readonly Lowering[] = Object.keys(kernels).map((op) => ({
-  op,
-  takes: (context) => tableInput(context) !== undefined,
-  lower: (context) => lowerAsTable(context, tableInput(context)!),
-}));
+export const elementwiseTables: readonly Lowering[] = Object.keys(kernels).map(tableLowering);

@@ -5,6 +5,7 @@ import { firstDifference, runLowered } from '../../../test/support/lowered-node.
 import { codes, floats, layouts, quants } from '../../../test/support/random-tensors.ts';
 import { lcg } from '../../base/random.ts';
 import { attr, Tensor } from '../../ir/index.ts';
+import { functions } from '../kernels/float.cases.ts';
 
 const operators = [
   'Sigmoid',
@@ -49,39 +50,7 @@ test('Clip of codes by constant bounds', () => {
   expect(firstDifference(runLowered({ op: 'Clip', inputs, outputs: [{ quant }] }))).toBe(undefined);
 });
 
-const ofFloats = [
-  ...[
-    'Abs',
-    'Acosh',
-    'Asinh',
-    'Atanh',
-    'Ceil',
-    'Celu',
-    'Cosh',
-    'Elu',
-    'Erf',
-    'Exp',
-    'Floor',
-    'Gelu',
-    'HardSigmoid',
-  ],
-  ...[
-    'HardSwish',
-    'LeakyRelu',
-    'Log',
-    'Mish',
-    'Neg',
-    'Reciprocal',
-    'Relu',
-    'Round',
-    'Selu',
-    'Shrink',
-    'Sigmoid',
-  ],
-  ...['Sign', 'Sinh', 'Softplus', 'Softsign', 'Sqrt', 'Swish', 'Tanh', 'ThresholdedRelu', 'Clip'],
-];
-
-test.each(ofFloats)('%s of floats', (op) => {
+test.each(functions)('%s of floats', (op) => {
   for (const [seed, shape] of [[3001], [3, 5, 2, 7], [1]].entries())
     for (const layout of ['dense', 'last'] as const) {
       const inputs = [{ tensor: floats(shape, seed, true), layout }];

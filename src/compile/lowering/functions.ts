@@ -11,7 +11,7 @@ import type { Applied } from './function-views.ts';
 import { applyToView } from './function-views.ts';
 import type { LowerContext, Lowering } from './lowering.ts';
 import { moveLowerings } from './move.ts';
-import { lowerAsTable, tableInput } from './table.ts';
+import { tableLowering } from './table.ts';
 
 /** Defaults are float32s, as stated attributes are. */
 const attribute = (node: Node, name: string, fallback: number): number =>
@@ -76,11 +76,6 @@ function gelu(node: Node): Applied | undefined {
 
 function lowerFunction(context: LowerContext): void {
   const { node } = context;
-  const table = tableInput(context);
-  if (table !== undefined) {
-    lowerAsTable(context, table);
-    return;
-  }
   const known = Object.hasOwn(functions, node.op) ? functions[node.op] : undefined;
   const applied = typeof known === 'function' ? known(node) : known;
   if (applied === undefined) context.refuse(`there is no kernel for ${node.op} of floats`);
@@ -90,11 +85,6 @@ function lowerFunction(context: LowerContext): void {
 
 /** Bounds that are not known yet, or are NaN, go by the operators that ONNX defines Clip by. */
 function lowerClip(context: LowerContext): void {
-  const table = tableInput(context);
-  if (table !== undefined) {
-    lowerAsTable(context, table);
-    return;
-  }
   const { node } = context;
   const bound = (index: number, name: string, open: number): number | undefined =>
     context.has(index) ? context.constant(index)?.toNumbers()[0] : floatAttr(node, name, open);
@@ -117,7 +107,11 @@ function lowerClip(context: LowerContext): void {
 }
 
 const moves = new Set(moveLowerings.map(({ op }) => op));
+const operators = unaryContracts.map(({ op }) => op).filter((op) => !moves.has(op));
 
-export const functionLowerings: readonly Lowering[] = unaryContracts
-  .filter(({ op }) => !moves.has(op))
-  .map(({ op }) => ({ op, lower: op === 'Clip' ? lowerClip : lowerFunction }));
+export const functionTables: readonly Lowering[] = operators.map(tableLowering);
+
+export const functionLowerings: readonly Lowering[] = operators.map((op) => ({
+  op,
+  lower: op === 'Clip' ? lowerClip : lowerFunction,
+}));

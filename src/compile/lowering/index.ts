@@ -7,7 +7,7 @@ import { crossingLowerings } from './crossing.ts';
 import { elementwiseLowerings, elementwiseTables } from './elementwise.ts';
 import { floatProductLowerings } from './float-products.ts';
 import { floatWindowLowerings } from './float-windows.ts';
-import { functionLowerings } from './functions.ts';
+import { functionLowerings, functionTables } from './functions.ts';
 import { linearLowerings } from './linear.ts';
 import type { LowerContext, Lowering } from './lowering.ts';
 import { moveLowerings } from './move.ts';
@@ -22,6 +22,7 @@ export const lowerings: readonly Lowering[] = [
   ...crossingLowerings,
   ...moveLowerings,
   ...chooseLowerings,
+  ...functionTables,
   ...functionLowerings,
   ...elementwiseTables,
   ...linearLowerings,

@@ -2,6 +2,7 @@
 import { elementCount } from '../../base/integer.ts';
 import { copyBytes, copyLongs, copyRuns, copyWords } from '../kernels/copy.ts';
 import { transposeBytes, transposeWords } from '../kernels/copy-transpose.ts';
+import { reshapedStrides } from '../reshaped-strides.ts';
 import type { Loop, Walked } from './loops.ts';
 import { cutLoop, denseStrides, elementBytes, loopsOf, rowsOf } from './loops.ts';
 import type { LowerContext, View } from './lowering.ts';
@@ -148,26 +149,6 @@ export function denseScratch(context: LowerContext, like: View, dims = like.dims
 
 /** The same elements in row-major order under other dims, where strides can say that; else undefined. */
 export function relabeled(view: View, dims: readonly number[]): View | undefined {
-  if (elementCount(dims) === 0) return { ...view, dims, strides: dims.map(() => 0) };
-  const loops = view.dims
-    .map((size, axis) => ({ size, step: view.strides[axis]! }))
-    .filter((l) => l.size > 1);
-  const merged: { size: number; step: number }[] = [];
-  for (const loop of loops) {
-    const outer = merged.at(-1);
-    if (outer !== undefined && outer.step === loop.step * loop.size)
-      merged[merged.length - 1] = { size: outer.size * loop.size, step: loop.step };
-    else merged.push(loop);
-  }
-  const strides = new Array<number>(dims.length).fill(0);
-  let left = merged.pop();
-  for (let axis = dims.length - 1; axis >= 0; axis--) {
-    const size = dims[axis]!;
-    if (size === 1) continue;
-    if (left?.size === 1) left = merged.pop();
-    if (left === undefined || left.size % size !== 0) return undefined;
-    strides[axis] = left.step;
-    left = { size: left.size / size, step: left.step * size };
-  }
-  return { ...view, dims, strides };
+  const strides = elementCount(dims) === 0 ? dims.map(() => 0) : reshapedStrides(view, dims);
+  return strides && { ...view, dims, strides };
 }

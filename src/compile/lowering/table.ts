@@ -3,14 +3,14 @@ import { elementCount } from '../../base/integer.ts';
 import { quantizedRanges, Tensor } from '../../ir/index.ts';
 import { referenceOnCodes } from '../../ops/index.ts';
 import { lookUpView } from './crossing-views.ts';
-import type { LowerContext } from './lowering.ts';
+import type { LowerContext, Lowering } from './lowering.ts';
 import { expanded } from './move-views.ts';
 
 /**
  * The one input that is codes in memory, where every other is a constant of one element; undefined where the operator is no
  * function of one code.
  */
-export function tableInput(context: LowerContext): number | undefined {
+function tableInput(context: LowerContext): number | undefined {
   const { node, inputCount } = context;
   const open = Array.from({ length: inputCount }, (_, i) => i).filter(
     (i) => context.has(i) && context.constant(i) === undefined,
@@ -26,7 +26,7 @@ export function tableInput(context: LowerContext): number | undefined {
 }
 
 /** Looks the results up that the reference gives for all codes of the input. */
-export function lowerAsTable(context: LowerContext, input: number): void {
+function lowerAsTable(context: LowerContext, input: number): void {
   const { node, opset, inputCount } = context;
   const { dtype } = context.inputQuant(input)!;
   const { min } = quantizedRanges[dtype];
@@ -54,4 +54,13 @@ function storedTable(context: LowerContext, made: Tensor): Uint8Array {
   if (quant?.dtype === 'uint8') return made.bytes();
   if (quant?.dtype === 'int8') return made.bytes().map((code) => code ^ 0x80);
   context.refuse(`there is no table of ${made.dtype}`);
+}
+
+/** The operator where it is a function of one code. */
+export function tableLowering(op: string): Lowering {
+  return {
+    op,
+    takes: (context) => tableInput(context) !== undefined,
+    lower: (context) => lowerAsTable(context, tableInput(context)!),
+  };
 }
