@@ -128,6 +128,29 @@ test('a budget is kept by all runs under way together, and workers are given up 
   }
 });
 
+test.each([0, 3])(
+  'every answer is discarded once it is counted, and not before (%d workers)',
+  async (workers) => {
+    const { engine } = observed(native);
+    const discarded: number[] = [];
+    const watching: Engine = {
+      ...engine,
+      async load(model, options) {
+        const session = await engine.load(model, options);
+        return {
+          ...session,
+          discard(answers) {
+            discarded.push(Object.keys(answers).length);
+            session.discard!(answers);
+          },
+        };
+      },
+    };
+    expect(await text(even, { workers }, watching)).toBe(await text(even, { workers: 0 }));
+    expect(discarded).toEqual(Array(12).fill(3));
+  },
+);
+
 test('a tensor over the budget is refused before anything runs', async () => {
   const { engine, seen } = observed(native);
   await expect(text(even, { budgetBytes: 1023 }, engine)).rejects.toMatchObject({

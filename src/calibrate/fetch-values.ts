@@ -23,6 +23,7 @@ export interface FetchOptions {
 /** Some of the values, of one sample. */
 export interface Fetched {
   readonly sample: Sample;
+  /** To be read until the next are asked for. */
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** Nothing more comes of this sample. */
   readonly isLast: boolean;
@@ -62,7 +63,7 @@ export async function* fetchValues(
       session ??= await open(0);
       const sizes = new Map<string, number>();
       // Of another size, a sample takes the budget for itself.
-      while (!isUsual && underWay.length > 0) yield await take();
+      while (!isUsual && underWay.length > 0) yield* once(session, await take());
       for (const [i, group] of groups.entries()) {
         const run = session.run(sample.inputs, group);
         // Whoever takes it sees how it ended; until then a failure is not unhandled.
@@ -71,7 +72,7 @@ export async function* fetchValues(
         while (underWay.length > ahead) {
           const fetched = await take();
           for (const [value, tensor] of Object.entries(fetched.tensors)) sizes.set(value, tensor.byteLength);
-          yield fetched;
+          yield* once(session, fetched);
         }
       }
       if (usual !== undefined) continue;
@@ -88,11 +89,17 @@ export async function* fetchValues(
         session = await open(usual.workers);
       }
     }
-    while (underWay.length > 0) yield await take();
+    while (underWay.length > 0) yield* once(session!, await take());
   } finally {
     await Promise.allSettled(underWay.map(({ run }) => run));
     await session?.dispose();
   }
+}
+
+/** What is handed over, and freed when the next is asked for. */
+function* once(session: Session, fetched: Fetched): Generator<Fetched, void, void> {
+  yield fetched;
+  session.discard?.(fetched.tensors);
 }
 
 type Run = ReturnType<Session['run']>;

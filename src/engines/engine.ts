@@ -30,6 +30,8 @@ export interface Session {
   readonly outputs: readonly SessionPort[];
   /** Runs once; gives the outputs named in `fetch` (default: all). Throws ENGINE. */
   run(feeds: Readonly<Record<string, Tensor>>, fetch?: readonly string[]): Promise<Record<string, Tensor>>;
+  /** Frees the memory of answers, which cannot be read any more then; absent where the garbage collector does it as well. */
+  discard?(answers: Readonly<Record<string, Tensor>>): void;
   dispose(): Promise<void>;
 }
 

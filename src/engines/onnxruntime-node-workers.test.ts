@@ -65,6 +65,23 @@ test('what onnxruntime says of a model or an input arrives as from a session wit
   await session.dispose();
 });
 
+test.each([0, 1])(
+  'answers that are discarded give their memory back, and no other does (%d workers)',
+  async (workers) => {
+    const session = await engine.load(model, { workers });
+    const image = imageOf(3);
+    const [kept, gone] = [await session.run({ image }), await session.run({ image })];
+    const bytes = gone.logits!.bytes();
+    expect(bytes.length).toBe(40);
+    session.discard!(gone);
+    session.discard!(gone);
+    expect(bytes.length).toBe(0);
+    expect(kept.logits!.bytes()).toEqual((await session.run({ image })).logits!.bytes());
+    expect(image.bytes().length).toBe(784 * 4);
+    await session.dispose();
+  },
+);
+
 test('a model given piece by piece goes to every thread', async () => {
   const session = await engine.load({ writeTo: (graph) => graph.write(model) }, { workers: 2 });
   const answers = await Promise.all([3, 3].map((seed) => session.run({ image: imageOf(seed) })));

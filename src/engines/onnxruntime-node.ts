@@ -50,7 +50,7 @@ export async function onnxruntimeNode(): Promise<Engine> {
             : ort.InferenceSession.create(source as string, toSessionOptions(options)),
         );
         const Tensor = workers > 0 ? CarriedTensor : ort.Tensor;
-        return wrapOrtSession({ engine: name, session, Tensor, checkInput });
+        return wrapOrtSession({ engine: name, session, Tensor, discards: true, checkInput });
       } catch (cause) {
         throw engineError(name, cause);
       }

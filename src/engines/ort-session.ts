@@ -6,6 +6,7 @@ import { OctavoError } from '../base/errors.ts';
 import type { DType } from '../ir/index.ts';
 import { isNumericDType, Tensor } from '../ir/index.ts';
 import type { Session, SessionOptions, SessionPort } from './engine.ts';
+import { freeBuffers } from './free-buffers.ts';
 
 /** A tensor of onnxruntime's. */
 export interface OrtTensor {
@@ -54,12 +55,15 @@ export interface WrapOptions {
   readonly engine: string;
   readonly session: OrtSession;
   readonly Tensor: OrtTensorConstructor;
+  /** Its answers are memory of their own, worth freeing by hand. */
+  readonly discards?: boolean;
   /** Throws ENGINE for what this engine cannot be fed. */
   readonly checkInput?: (where: string, tensor: Tensor) => void;
 }
 
 /** Octavo's session around onnxruntime's. Throws MISSING_DEPENDENCY for an onnxruntime that tells no shapes. */
-export function wrapOrtSession({ engine, session, Tensor: Ctor, checkInput }: WrapOptions): Session {
+export function wrapOrtSession(options: WrapOptions): Session {
+  const { engine, session, Tensor: Ctor, discards = false, checkInput } = options;
   const { inputMetadata, outputMetadata } = session;
   if (inputMetadata === undefined || outputMetadata === undefined)
     throw new OctavoError({
@@ -88,6 +92,14 @@ export function wrapOrtSession({ engine, session, Tensor: Ctor, checkInput }: Wr
         throw engineError(engine, cause);
       }
     },
+    ...(discards
+      ? {
+          discard: (answers) =>
+            freeBuffers(
+              Object.values(answers).flatMap((t) => (t.dtype === 'string' ? [] : t.bytes().buffer)),
+            ),
+        }
+      : {}),
     dispose: () => session.release(),
   };
 }
