@@ -36,11 +36,13 @@ test('ESM imports work, with their types', () => {
     join(folder, 'use.ts'),
     `import { readOnnx, version, type Model } from 'octavo';
      import { readOnnxFile } from 'octavo/node';
+     import { load, RuntimeError, type CompiledNetwork } from 'octavo/runtime';
      const model: Model = readOnnxFile('model.onnx');
      const text: string = version;
      // @ts-expect-error a number is no model file
      export const refused = () => readOnnx(1);
-     console.log(text, model.graph.nodes.length);`,
+     const missing: RuntimeError = await load('nowhere').then((n: CompiledNetwork) => n.dispose()).catch((e) => e);
+     console.log(text, model.graph.nodes.length, missing.code, missing instanceof RuntimeError);`,
   );
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const options = [
@@ -56,7 +58,7 @@ test('ESM imports work, with their types', () => {
   ];
   run(process.execPath, [tsc, ...options, '--typeRoots', join(root, 'node_modules/@types'), 'use.ts']);
   symlinkSync(join(root, 'examples/fashion-mnist/model.onnx'), join(folder, 'model.onnx'));
-  expect(run(process.execPath, ['use.js'])).toBe('0.1.0 114\n');
+  expect(run(process.execPath, ['use.js'])).toBe('0.1.0 114 LOAD true\n');
 });
 
 test('the command quantizes', () => {
