@@ -1,8 +1,9 @@
 // The example page in a real Chromium, with threads and without, under a policy that allows no eval; and the runtime in a worker.
 // OCTAVO_SCREENSHOTS=folder keeps pictures of the page to look at.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildExample } from '../examples/browser/build.mjs';
@@ -126,6 +127,22 @@ describe.skipIf(!hasChromium)(`in Chromium${hasChromium ? '' : ` (${chromiumMiss
     });
     await page.waitForSelector('#status.error');
     await page.close();
+  });
+
+  test('on Node the same bits, on any number of threads', async () => {
+    const threadUrl = pathToFileURL(join(site, 'octavo/runtime-thread.mjs'));
+    copyFileSync(join(site, 'octavo/runtime-thread.js'), threadUrl);
+    const networks = await Promise.all(
+      [1, 2, 3, 4].map((threads) => load(join(site, 'model'), { threads, threadUrl })),
+    );
+    expect(networks.map((n) => n.threads)).toEqual([1, 2, 3, 4]);
+    const [input] = networks[0]!.inputNames;
+    for (let round = 0; round < 20; round++) {
+      const pixels = Float32Array.from({ length: 784 }, (_, i) => ((i * (7 + round)) % 256) / 255);
+      const all = await Promise.all(networks.map((n) => n.run({ [input!]: pixels })));
+      for (const outputs of all) expect(outputs).toEqual(all[0]);
+    }
+    await Promise.all(networks.map((n) => n.dispose()));
   });
 
   test.each([false, true])('in a worker, isolated: %s', async (isolated) => {
