@@ -208,6 +208,28 @@ describe('moves', () => {
     );
   });
 
+  test('Gather by indices that are computed', () => {
+    of(
+      (setting, data, n) => {
+        const axis = n % data.length;
+        const size = data[axis]!;
+        const values = [n, n >> 3, n >> 5, 0, -1, n >> 7].map((v) => (v % size) - (n % 2 ? size : 0));
+        const attributes = { axis: attr.int(axis) };
+        const computed = (shape: readonly number[], list: readonly number[]): TestValue => ({
+          tensor: integers(
+            shape,
+            list.map((v) => Math.max(-size, v)),
+          ),
+        });
+        return (
+          holds(setting, data, { op: 'Gather', attributes, more: [computed([2, 3], values)] }) &&
+          holds(setting, data, { op: 'Gather', attributes, more: [computed([], [values[0]!])] })
+        );
+      },
+      dims as fc.Arbitrary<number[]>,
+    );
+  });
+
   test('Pad by a value, mirrored, by the edge, around; negative amounts cut', () => {
     of(
       (setting, data, n) => {
@@ -264,9 +286,9 @@ test('the same memory takes no call; an image changes its layout by the kernel f
 
 test('what the model computes itself is refused by name', () => {
   const data = { tensor: floats([4], 1) };
-  const open = { tensor: integers([1], [2]) };
-  expect(() => runLowered({ op: 'Gather', inputs: [data, open] })).toThrow(
-    'refused: there is no kernel for indices that the model computes itself',
+  const open = (value: number): TestValue => ({ tensor: integers([1], [value]) });
+  expect(() => runLowered({ op: 'Slice', inputs: [data, open(1), open(2)] })).toThrow(
+    'refused: its starts are computed by the model itself, and no kernel reads them',
   );
 });
 

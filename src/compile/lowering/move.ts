@@ -8,10 +8,10 @@ import { splitSizes } from '../../ops/select/split.ts';
 import { permutation } from '../../ops/shape/relabel.ts';
 import type { Between } from './crossing-views.ts';
 import { moveView } from './crossing-views.ts';
-import { movePlaces } from './gather-views.ts';
 import type { LowerContext, Lowering, View } from './lowering.ts';
 import { denseScratch, expanded, permuted, relabeled, sliced, splitAxis } from './move-views.ts';
 import { lowerPad } from './pad.ts';
+import { lowerGather } from './take.ts';
 
 /** The integers of an attribute or, in newer opsets, of a constant input; undefined where neither is there. */
 export function integersAt(
@@ -143,27 +143,6 @@ function blocksOf(image: View, block: number): View {
   return permuted(both, [0, 1, 3, 5, 2, 4]);
 }
 
-function gatherOfConstants(context: LowerContext): void {
-  const { node } = context;
-  const from = context.input(0);
-  const axis = normalizeAxis(intAttr(node, 'axis', 0), from.dims.length, node);
-  const indices = context.constant(1);
-  if (indices === undefined) context.refuse('there is no kernel for indices that the model computes itself');
-  const size = from.dims[axis]!;
-  const places = integersOf(indices).map((i) => (i < 0 ? i + size : i));
-  if (places.some((i) => !(i >= 0 && i < size))) context.refuse(`an index is outside a size of ${size}`);
-  const dims = from.dims.with(axis, places.length);
-  const to = context.output(0);
-  const target = relabeled(to, dims) ?? denseScratch(context, to, dims);
-  movePlaces(
-    context,
-    from,
-    target,
-    from.dims.map((_, a) => (a === axis ? places : undefined)),
-  );
-  if (relabeled(to, dims) === undefined) moveView(context, relabeled(target, to.dims)!, to);
-}
-
 /** The mask of a Dropout that drops nothing is not made: networks for inference do not read it. */
 function identity(context: LowerContext): void {
   if ((context.node.outputs[1] ?? '') !== '' && elementCount(context.output(1).dims) > 0)
@@ -183,6 +162,6 @@ export const moveLowerings: readonly Lowering[] = [
   { op: 'Tile', lower: tile },
   { op: 'DepthToSpace', lower: depthToSpace },
   { op: 'SpaceToDepth', lower: spaceToDepth },
-  { op: 'Gather', lower: gatherOfConstants },
+  { op: 'Gather', lower: lowerGather },
   { op: 'Pad', lower: lowerPad },
 ];
