@@ -12,7 +12,8 @@ export type Layout =
   | { readonly kind: 'dense' }
   /** The last axis has room for a multiple of eight. */
   | { readonly kind: 'rows' }
-  | { readonly kind: 'channels-last'; readonly halo: Halo };
+  /** `pixel`: bytes from one to the next. */
+  | { readonly kind: 'channels-last'; readonly halo: Halo; readonly pixel: number };
 
 /** Strides in bytes, where element 0 lies, and the bytes of the whole. */
 export interface Extent {
@@ -23,6 +24,7 @@ export interface Extent {
 
 const none: Halo = { top: 0, left: 0, bottom: 0, right: 0 };
 const panel = 8;
+const narrowPixel = 4;
 
 export function channelRoom(channels: number): number {
   return Math.ceil(channels / panel) * panel;
@@ -36,17 +38,19 @@ export function elementBytes({ dtype, quant }: Pick<ReadyValue, 'dtype' | 'quant
 export function extentOf(value: ReadyValue, layout: Layout): Extent {
   const { dims } = value;
   const size = elementBytes(value);
-  if (layout.kind === 'channels-last') return imageExtent(dims, layout.halo);
+  if (layout.kind === 'channels-last') return imageExtent(dims, layout);
   const room = [...dims];
   if (layout.kind === 'rows') room[room.length - 1] = channelRoom(dims.at(-1)!);
   const strides = stridesOf(room).map((s) => s * size);
   return { strides, start: 0, bytes: room.reduce((n, d) => n * d, size) };
 }
 
-function imageExtent(dims: readonly number[], { top, left, bottom, right }: Halo): Extent {
-  const [n, c] = dims as [number, number];
+function imageExtent(
+  dims: readonly number[],
+  { halo: { top, left, bottom, right }, pixel }: Layout & { kind: 'channels-last' },
+): Extent {
+  const n = dims[0]!;
   const [h, w] = dims.length === 4 ? [dims[2]!, dims[3]!] : [1, dims[2]!];
-  const pixel = channelRoom(c);
   const row = (left + w + right) * pixel;
   const image = (top + h + bottom) * row;
   const spatial = dims.length === 4 ? [row, pixel] : [pixel];
@@ -73,10 +77,15 @@ export function layOutValues(graph: ReadyGraph, loweringOf: LoweringOf): Readonl
   }
   const roots = new Set([...images].map((name) => groups.rootOf(name)));
   const halos = halosOf(graph, loweringOf);
+  const narrow = narrowImages(graph, loweringOf);
   const layouts = new Map<string, Layout>();
   const lay = (name: string): void => {
     if (isImage(name) && roots.has(groups.rootOf(name)))
-      layouts.set(name, { kind: 'channels-last', halo: halos.get(name) ?? none });
+      layouts.set(name, {
+        kind: 'channels-last',
+        halo: halos.get(name) ?? none,
+        pixel: narrow.has(name) ? narrowPixel : channelRoom(graph.value(name).dims[1]!),
+      });
     else layouts.set(name, { kind: 'dense' });
   };
   for (const { name } of graph.inputs) lay(name);
@@ -88,6 +97,22 @@ export function layOutValues(graph: ReadyGraph, loweringOf: LoweringOf): Readonl
         layouts.set(name, { kind: 'rows' });
     }
   return layouts;
+}
+
+/** Pictures: quantized here, of few channels, and read only by lowerings that take pixels of four bytes. */
+function narrowImages(graph: ReadyGraph, loweringOf: LoweringOf): ReadonlySet<string> {
+  const narrow = new Set<string>();
+  for (const node of graph.nodes) {
+    const [name] = node.outputs;
+    if (node.op !== 'QuantizeLinear' || name === undefined || name === '') continue;
+    const channels = graph.value(name).dims[1] ?? 0;
+    if (channels > 0 && channels <= narrowPixel && !graph.outputs.some((port) => port.name === name))
+      narrow.add(name);
+  }
+  for (const node of graph.nodes)
+    for (const [i, name] of node.inputs.entries())
+      if (i !== 0 || loweringOf(node)?.narrow?.(node) !== true) narrow.delete(name);
+  return narrow;
 }
 
 const products: ReadonlySet<string> = new Set(['MatMul', 'Gemm']);

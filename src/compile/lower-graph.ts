@@ -6,7 +6,7 @@ import { slicesOf } from './concat-slices.ts';
 import { fillBorder } from './kernels/fill-border.ts';
 import type { Kernel } from './kernels/kernel.ts';
 import type { Layout } from './layouts.ts';
-import { channelRoom, extentOf, isChannelConcat, layOutValues } from './layouts.ts';
+import { extentOf, isChannelConcat, layOutValues } from './layouts.ts';
 import { loweringOf } from './lowering/index.ts';
 import type { Address, LowerContext, View } from './lowering/lowering.ts';
 import { behind } from './lowering/lowering.ts';
@@ -157,10 +157,14 @@ class Lowerer {
     return view;
   }
 
-  #fillBorder(block: Address, view: View, { halo }: Layout & { kind: 'channels-last' }, bytes: number): void {
+  #fillBorder(
+    block: Address,
+    view: View,
+    { halo, pixel }: Layout & { kind: 'channels-last' },
+    bytes: number,
+  ): void {
     if (halo.top + halo.left + halo.bottom + halo.right === 0 || bytes === 0) return;
     const { dims, strides } = view;
-    const pixel = channelRoom(dims[1]!);
     const rows = dims.length === 4 ? dims[2]! : 1;
     const pixels = dims.at(-1)! * pixel;
     const row = dims.length === 4 ? strides[2]! : strides[0]!;

@@ -4,7 +4,10 @@ import { kernel } from './kernel.ts';
 
 const { i32: I, i64: L } = ops;
 
-/** Units are images. All sizes are multiples of 8 bytes. */
+/**
+ * Units are images. All sizes are multiples of 4 bytes; it writes 8 at a time, so that it comes before what makes the pixels: the
+ * last ones may reach 4 bytes into them.
+ */
 export const fillBorder = kernel({
   name: 'fill-border',
   fields: {

@@ -86,6 +86,8 @@ export interface Lowering {
    * default takes any strides.
    */
   readonly layout?: 'channels-last';
+  /** Whether input 0, with at most four channels, may have pixels of four bytes instead of eight. Absent: no. */
+  narrow?(node: Node): boolean;
   /** Padding that input 0 must have around it, where its layout is channels-last. */
   halo?(context: HaloContext): Halo | undefined;
 }
