@@ -28,6 +28,9 @@ export type { ArraySource } from './calibrate/open-arrays.ts';
 export { openArrays } from './calibrate/open-arrays.ts';
 export type { SplitDataset, SplitOptions } from './calibrate/split.ts';
 export { defaultCalibrationSamples, splitDataset } from './calibrate/split.ts';
+export type { CalibrationTable, Shard, ShardSet } from './calibrate/table/table.ts';
+export { mergeTables, shardPositions } from './calibrate/table/table.ts';
+export { tableFromJson, tableToJson } from './calibrate/table/table-json.ts';
 export type { Engine, Session, SessionOptions, SessionPort } from './engines/engine.ts';
 export type { OnnxruntimeWebModule, OnnxruntimeWebOptions, WasmPaths } from './engines/onnxruntime-web.ts';
 export { onnxruntimeWeb } from './engines/onnxruntime-web.ts';
@@ -62,15 +65,25 @@ export type {
 } from './pipeline/int8-calibrator.ts';
 export { calibrateWith } from './pipeline/int8-calibrator.ts';
 export type {
+  CalibrateOptions,
   Calibration,
   LayoutOptions,
+  Measurement,
   PreparedModel,
   Proof,
   QuantizedModel,
   QuantizeOptions,
   RunOptions,
 } from './pipeline.ts';
-export { calibrate, compare, prepareModel, quantize, quantizeByPlan } from './pipeline.ts';
+export {
+  calibrate,
+  calibrationFromTable,
+  calibrationTable,
+  compare,
+  prepareModel,
+  quantize,
+  quantizeByPlan,
+} from './pipeline.ts';
 export type { NodeDecision } from './quantize/decision.ts';
 export type { GivenRanges } from './quantize/given-ranges.ts';
 export type { QuantPlan, ValueParams, WeightParams } from './quantize/plan.ts';
