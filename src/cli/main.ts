@@ -1,6 +1,7 @@
 /** The `octavo` command: reads arguments, runs a command, turns errors into one message and an exit code. */
 import { OctavoError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import { printable } from '../report/format.ts';
 import { version } from '../version.ts';
 import { benchCommand } from './bench-command.ts';
 import { calibrateCommand } from './calibrate-command.ts';
@@ -104,7 +105,7 @@ function explain(error: unknown, json: boolean): number {
   }
   const { code, where, what, remedy } = error;
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, where, what, remedy } }, null, 2)}\n`);
-  process.stderr.write(`octavo: ${where}: ${what}\n  ${remedy}\n`);
+  process.stderr.write(`${printable(`octavo: ${where}: ${what}`)}\n  ${printable(remedy)}\n`);
   if (code === 'CANCELLED') return exitCodes.cancelled;
   return code === 'INVALID_ARGUMENT' ? exitCodes.usage : exitCodes.failed;
 }

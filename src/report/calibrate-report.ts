@@ -1,7 +1,7 @@
 /** What `calibrate` and `merge` measured, as plain data and as text. */
 import type { Note } from '../base/errors.ts';
 import type { Convergence } from '../calibrate/convergence.ts';
-import { formatNote, formatPercent } from './format.ts';
+import { formatNote, formatPercent, printable } from './format.ts';
 
 export interface CalibrateReport {
   readonly octavo: string;
@@ -36,7 +36,7 @@ export function calibrateReportText(report: CalibrateReport): string {
     lines.push(
       `${shards.present.length === 1 ? 'shard' : 'shards'} ${shards.present.join(', ')} of ${shards.of}: octavo merge joins it with the others`,
     );
-  if (convergence !== undefined) lines.push(convergenceText(convergence));
+  if (convergence !== undefined) lines.push(printable(convergenceText(convergence)));
   lines.push(...notes.map(formatNote));
   return lines.join('\n');
 }

@@ -3,7 +3,7 @@ import type { AnyComparison } from '../analyse/compare-any.ts';
 import type { GateResult } from '../analyse/gate.ts';
 import type { ComparedLayer } from '../analyse/layer-errors.ts';
 import type { Note } from '../base/errors.ts';
-import { formatBytes, formatDb, formatNote, formatPercent } from './format.ts';
+import { formatBytes, formatDb, formatNote, formatPercent, printable } from './format.ts';
 import { table } from './table.ts';
 
 export interface CompareReport extends AnyComparison {
@@ -39,7 +39,7 @@ export function compareReportText(report: CompareReport, options: CompareTextOpt
   parts.push(...unmatchedLines(report));
   parts.push(...report.notes.map(formatNote));
   if (gate !== undefined)
-    parts.push('', `${gate.passed ? 'WITHIN LIMITS' : 'MISSED'}: ${gate.findings.join('; ')}.`);
+    parts.push('', printable(`${gate.passed ? 'WITHIN LIMITS' : 'MISSED'}: ${gate.findings.join('; ')}.`));
   return parts.join('\n');
 }
 
@@ -120,7 +120,7 @@ const mostNamed = 5;
 function unmatchedLines({ unmatchedReference, unmatchedOther }: CompareReport): string[] {
   const line = (names: readonly string[], where: string): string[] => {
     if (names.length === 0) return [];
-    const shown = names.slice(0, mostNamed).map((n) => `'${n}'`);
+    const shown = names.slice(0, mostNamed).map((n) => `'${printable(n)}'`);
     const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
     return [`${names.length} layers of ${where} have no partner: ${shown.join(', ')}${more}`];
   };

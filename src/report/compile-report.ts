@@ -1,6 +1,6 @@
 /** What `compile` made, as plain data and as text. */
 import type { Note } from '../base/errors.ts';
-import { formatBytes, formatCount, formatNote } from './format.ts';
+import { formatBytes, formatCount, formatNote, printable } from './format.ts';
 import { table } from './table.ts';
 
 export interface CompileReport {
@@ -52,7 +52,8 @@ export function compileReportText(report: CompileReport): string {
 }
 
 function programText(program: CompiledProgramReport): string {
-  const port = ({ name, dtype, dims }: PortReport): string => `${name} ${dtype}[${dims.join(',')}]`;
+  const port = ({ name, dtype, dims }: PortReport): string =>
+    `${printable(name)} ${dtype}[${dims.join(',')}]`;
   const sizes = Object.entries(program.sizes).map(([name, size]) => `${name}=${size}`);
   const { arenaBytes, arenaLowerBound } = program;
   const over = arenaLowerBound === 0 ? 0 : arenaBytes / arenaLowerBound - 1;

@@ -2,7 +2,7 @@
 import type { Choice, Explanation } from '../analyse/explain.ts';
 import { axisLines, blockChart, markerLine } from './block-chart.ts';
 import { columnsOf, curveShown, logHeights } from './explain-scale.ts';
-import { formatCount, formatDb, formatPercent } from './format.ts';
+import { formatCount, formatDb, formatPercent, printable } from './format.ts';
 import { table } from './table.ts';
 
 const columns = 88;
@@ -19,7 +19,7 @@ export function explainText(explanation: Explanation, source: ExplainSource): st
   const lettered = methods.map((choice, i) => ({ choice, letter: 'abcdefghijklmnopqrstuvwxyz'[i] ?? '?' }));
   const markers = lettered.map(({ choice, letter }) => ({ letter, at: choice.threshold / histogram.end }));
   return [
-    `${tensor}`,
+    printable(tensor),
     `${source.table}: ${explanation.samples} samples, measured with ${source.engine}`,
     '',
     ...valuesLines(explanation),

@@ -1,9 +1,19 @@
 /** Numbers and notes as people read them. */
 import type { Note } from '../base/errors.ts';
 
+/**
+ * Text on one line that moves no cursor: names come from files, and one with line breaks or escapes could forge a report or
+ * drive a terminal. Controls, line separators and marks of writing direction become \u....
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (c) =>
+    c === '\n' ? '\\n' : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** One line; the code at its end is a heading of docs/errors.md. */
 export function formatNote({ code, where, what }: Note): string {
-  return `note: ${where}: ${what} [${code}]`;
+  return printable(`note: ${where}: ${what} [${code}]`);
 }
 
 /** 1,234,567 bytes as `1.18 MB` (binary steps, as file managers show them). */

@@ -4,7 +4,7 @@ import type { InspectedNode, Inspection } from '../analyse/inspect.ts';
 import type { ScaleSummary } from '../analyse/int8-scales.ts';
 import type { OperatorCount, PortSummary } from '../analyse/model-summary.ts';
 import type { Shape } from '../ir/index.ts';
-import { formatBytes, formatCount, formatNote, formatPercent } from './format.ts';
+import { formatBytes, formatCount, formatNote, formatPercent, printable } from './format.ts';
 import { table } from './table.ts';
 
 export interface InspectReport extends Inspection {
@@ -32,7 +32,7 @@ export function inspectReportText(report: InspectReport, options: InspectTextOpt
       rows,
     ),
   ];
-  if (report.obstacle !== undefined) parts.push('', `note: ${report.obstacle}`);
+  if (report.obstacle !== undefined) parts.push('', printable(`note: ${report.obstacle}`));
   if (report.nodes.some((n) => n.action !== 'unknown')) parts.push('', decisionsText(report));
   if (report.engine !== undefined) parts.push('', engineText(report.engine, report));
   if (options.nodes === true) parts.push('', nodesText(report.nodes));

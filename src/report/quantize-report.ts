@@ -5,7 +5,7 @@ import type { ModelComparison } from '../analyse/compare-models.ts';
 import type { GateResult } from '../analyse/gate.ts';
 import type { Note } from '../base/errors.ts';
 import type { NodeDecision } from '../quantize/decision.ts';
-import { formatBytes, formatDb, formatNote, formatPercent } from './format.ts';
+import { formatBytes, formatDb, formatNote, formatPercent, printable } from './format.ts';
 import { table } from './table.ts';
 
 export interface QuantizeReport {
@@ -48,7 +48,7 @@ export function quantizeReportText(report: QuantizeReport): string {
   parts.push(...report.notes.map(formatNote));
   if (gate === undefined)
     parts.push('NOT PROVEN: no data was given to compare the two models on. Give --data.');
-  else if (gate.passed) parts.push(`PROVEN: ${gate.findings.join('; ')}.`);
+  else if (gate.passed) parts.push(printable(`PROVEN: ${gate.findings.join('; ')}.`));
   else parts.push(missText(report));
   return parts.join('\n');
 }
@@ -104,7 +104,7 @@ export function worstLayers(layers: readonly LayerError[], count: number): reado
 }
 
 function missText({ gate, proof, input, output }: QuantizeReport): string {
-  const lines = [`MISSED: ${gate!.findings.join('; ')}.`];
+  const lines = [printable(`MISSED: ${gate!.findings.join('; ')}.`)];
   if (proof?.samples === 0)
     return `${lines[0]}\n${output} was written all the same. Give more samples, or others with --eval-data.`;
   const worst = worstLayers(proof?.layers ?? [], 5);

@@ -1,4 +1,5 @@
 /** Plain text tables: columns as wide as their widest cell, numbers to the right. */
+import { printable } from './format.ts';
 
 export interface Column {
   readonly title: string;
@@ -6,11 +7,12 @@ export interface Column {
 }
 
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map((c, i) => Math.max(c.title.length, ...rows.map((r) => (r[i] ?? '').length)));
+  const shown = [columns.map((c) => c.title), ...rows].map((row) => row.map(printable));
+  const widths = columns.map((_, i) => shown.reduce((width, row) => Math.max(width, row[i]?.length ?? 0), 0));
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => (columns[i]!.align === 'right' ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd();
-  return [line(columns.map((c) => c.title)), ...rows.map(line)].join('\n');
+  return shown.map(line).join('\n');
 }
