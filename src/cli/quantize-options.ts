@@ -1,7 +1,12 @@
 /** Every option of `octavo quantize`, declared once: the parser, `--help` and the docs page read this list. */
 
 import type { CalibrationMethod } from '../calibrate/methods/index.ts';
-import { calibrationMethods, methodNames } from '../calibrate/methods/index.ts';
+import {
+  calibrationMethods,
+  defaultMethod,
+  methodNames,
+  transformerMethod,
+} from '../calibrate/methods/index.ts';
 import { defaultCalibrationSamples } from '../calibrate/split.ts';
 import { targets } from '../quantize/targets/index.ts';
 import type { OptionSpec } from './command-spec.ts';
@@ -32,7 +37,7 @@ export const quantizeOptions: readonly OptionSpec[] = [
   },
   {
     flags: '--method <name>',
-    text: `Calibration: ${list(methodNames)}; some take more, as ${list(refinedMethods)}`,
+    text: `Calibration: ${list(methodNames)}; some take more, as ${list(refinedMethods)} (default: ${defaultMethod.id}; for transformers ${transformerMethod.id})`,
   },
   { flags: '--no-bias-correction', text: 'Leave biases as they are' },
   { flags: '--exclude <pattern>', text: 'Keep nodes in float: name, glob, /regex/ or operator; repeatable' },

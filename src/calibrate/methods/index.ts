@@ -29,6 +29,8 @@ export const methodNames: readonly string[] = [...calibrationMethods, auto].map(
 export type CalibrationMethodId = (typeof calibrationMethods)[number]['id'];
 
 export const defaultMethod: CalibrationMethod = mse;
+/** The default for networks with attention: see docs/adr/0010. */
+export const transformerMethod: CalibrationMethod = meanMinmax;
 
 /** By id, with a parameter after a colon where the method has one; the default for none. Throws INVALID_ARGUMENT with the choices. */
 export function methodByName(name?: string): CalibrationMethod {
