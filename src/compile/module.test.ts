@@ -37,7 +37,7 @@ test.each(['baseline', 'relaxed'] as const)(
   'the %s module is valid, also with a shared memory',
   async (variant) => {
     await validated(assembleModule([], { variant }));
-  await validated(assembleModule([addTo], { variant }));
+    await validated(assembleModule([addTo], { variant }));
     await validated(assembleModule([addTo], { variant, sharedPages: 100 }));
   },
 );
