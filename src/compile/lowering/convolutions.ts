@@ -10,7 +10,15 @@ import { loopsOf } from './loops.ts';
 import type { Address, Halo, HaloContext, LowerContext } from './lowering.ts';
 import { behind } from './lowering.ts';
 import type { Weighting } from './products.ts';
-import { callProduct, foldBiases, resultKind, shiftsOf, weightingOf, widenBytes, widenSource } from './products.ts';
+import {
+  callProduct,
+  foldBiases,
+  resultKind,
+  shiftsOf,
+  weightingOf,
+  widenBytes,
+  widenSource,
+} from './products.ts';
 
 export function convHalo({ node, inputs, constant }: HaloContext): Halo | undefined {
   const [data, weight] = [inputs[0], constant(1)];
