@@ -2,7 +2,7 @@
 import { elementCount } from '../../base/integer.ts';
 import { multiplier } from '../../ops/crossings.ts';
 import { convolution, convolutionCodes, convolutionFloats } from '../kernels/convolution.ts';
-import { packPanels } from '../kernels/pack-panels.ts';
+import { packRightOperand } from '../kernels/pack-right-operand.ts';
 import { panelBytes, panelCount } from '../kernels/panels.ts';
 import { withinRounding } from '../kernels/rounding.ts';
 import { widenWeights } from '../kernels/widen.ts';
@@ -59,7 +59,7 @@ export function lowerActivationProduct(context: LowerContext): void {
   const [lefts, rights] = [stack(left), stack(right)];
   for (const [n, place] of placesOf(rights, batch).entries()) {
     context.call(
-      packPanels,
+      packRightOperand,
       {
         source: place,
         placeStep: right.strides.at(-2)!,

@@ -49,6 +49,7 @@ const byName: ReadonlyMap<string, Lowering> = new Map(
 function firstOf(group: readonly Lowering[]): Lowering {
   if (group.length === 1) return group[0]!;
   const [layout, halo] = [group.find((l) => l.layout)?.layout, group.find((l) => l.halo)?.halo];
+  const narrow = group.find((l) => l.narrow)?.narrow;
   return {
     op: group[0]!.op,
     lower(context: LowerContext) {
@@ -58,6 +59,7 @@ function firstOf(group: readonly Lowering[]): Lowering {
     },
     ...(layout && { layout }),
     ...(halo && { halo }),
+    ...(narrow && { narrow }),
   };
 }
 

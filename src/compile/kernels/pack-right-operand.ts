@@ -11,8 +11,8 @@ import { QuadProducts } from './quad-products.ts';
 
 const { i32: I, v128: V, i8x16: B, i32x4: W, f32x4: F } = ops;
 
-export const packPanels = kernel({
-  name: 'pack-panels',
+export const packRightOperand = kernel({
+  name: 'pack-right-operand',
   fields: {
     source: 'i32',
     /** Bytes from one summed place to the next, and from one channel to the next. */
