@@ -29,13 +29,10 @@ export { openArrays } from './calibrate/open-arrays.ts';
 export type { SplitDataset, SplitOptions } from './calibrate/split.ts';
 export { defaultCalibrationSamples, splitDataset } from './calibrate/split.ts';
 export type { CalibrationTable, Shard, ShardSet } from './calibrate/table/table.ts';
-export { mergeTables, shardPositions } from './calibrate/table/table.ts';
-export { tableFromJson, tableToJson } from './calibrate/table/table-json.ts';
 export type { Engine, Session, SessionOptions, SessionPort } from './engines/engine.ts';
 export type { OnnxruntimeWebModule, OnnxruntimeWebOptions, WasmPaths } from './engines/onnxruntime-web.ts';
 export { onnxruntimeWeb } from './engines/onnxruntime-web.ts';
 export type { CachedRange, CacheTool, RangeCache } from './formats/caches/index.ts';
-export { readRangeCache } from './formats/caches/index.ts';
 export type { ReadOnnxOptions } from './formats/onnx/index.ts';
 export { readOnnx, writeOnnx } from './formats/onnx/index.ts';
 export type {
@@ -57,13 +54,11 @@ export type { Pass } from './passes/pass.ts';
 export type { CalibrateAutoOptions } from './pipeline/calibrate-auto.ts';
 export { calibrateAuto } from './pipeline/calibrate-auto.ts';
 export type { CacheOptions } from './pipeline/calibration-cache.ts';
-export { calibrationFromCache, chosenRanges, writeRangeCache } from './pipeline/calibration-cache.ts';
 export type {
   CalibrateWithOptions,
   CalibrationAlgorithm,
   Int8Calibrator,
 } from './pipeline/int8-calibrator.ts';
-export { calibrateWith } from './pipeline/int8-calibrator.ts';
 export type {
   CalibrateOptions,
   Calibration,
@@ -77,8 +72,6 @@ export type {
 } from './pipeline.ts';
 export {
   calibrate,
-  calibrationFromTable,
-  calibrationTable,
   compare,
   prepareModel,
   quantize,
