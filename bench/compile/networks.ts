@@ -4,6 +4,8 @@
  * Run: npm run bench -- bench/compile/networks.ts [--rounds 40] [--threads 1] [--variant auto] [name ...]
  * On another Node: OCTAVO_NODE=/path/to/node24 npm run bench -- bench/compile/networks.ts
  */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median } from '../../src/analyse/metrics.ts';
 import { lcg } from '../../src/base/random.ts';
@@ -74,6 +76,7 @@ for (const [name, make] of networks) {
   const network = await load(files, {
     variant: values.variant as 'auto',
     threads,
+    threadUrl: pathToFileURL(join(process.env.OCTAVO_ROOT ?? process.cwd(), 'dist/runtime-thread.js')),
     warmUp: false,
   });
   const loadMs = performance.now() - loadStart;
