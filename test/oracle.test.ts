@@ -18,8 +18,16 @@ const counts: readonly (readonly [name: string, samples: number])[] = [
   ['resnet20', 6],
   ['kwt1', 2],
 ];
-/** Shares of elements that differ, by a step; 0 for any other operator (docs/numerics.md). */
+/**
+ * Shares of elements that differ, by a step; 0 for any other operator (docs/numerics.md). One element may where there are too few for
+ * the share to say anything.
+ */
 const shares: Readonly<Record<string, number>> = { QuantizeLinear: 0.00001, Add: 0.0001, Softmax: 0.03 };
+
+function mayDiffer(op: string, elements: number): number {
+  const share = shares[op] ?? 0;
+  return share === 0 ? 0 : Math.max(1, share * elements);
+}
 
 describe.skipIf(!hasShared)(`shared models (else skipped: ${sharedMissing})`, () => {
   test.each(counts)('%s', async (name, samples) => {
@@ -37,8 +45,8 @@ describe.skipIf(!hasShared)(`shared models (else skipped: ${sharedMissing})`, ()
     expect(result.layers.length).toBeGreaterThan(4);
     for (const layer of result.layers) {
       expect(layer.steps, `${layer.op} ${layer.name}`).toBeLessThanOrEqual(1);
-      expect(layer.differing / layer.elements, `${layer.op} ${layer.name}`).toBeLessThanOrEqual(
-        shares[layer.op] ?? 0,
+      expect(layer.differing, `${layer.op} ${layer.name}`).toBeLessThanOrEqual(
+        mayDiffer(layer.op, layer.elements),
       );
     }
     const { layers } = await simulate(int8, data, { samples: 1 });
