@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { median } from '../../src/analyse/metrics.ts';
 import { onlyOf } from '../../src/calibrate/split.ts';
 import { compileModel } from '../../src/compile/compile.ts';
 import { onnxruntimeNode } from '../../src/engines/onnxruntime-node.ts';
@@ -139,7 +140,6 @@ try {
   await browser.close();
   server.close();
   const ratios = times[1].map((t, i) => t / times[0][i]!).sort((a, b) => a - b);
-  const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1]!;
   const at = (q: number): string => ratios[Math.floor(q * (ratios.length - 1))]!.toFixed(2);
   console.log(/Chrome\/[\d.]+/.exec(agent)?.[0] ?? agent);
   console.log(

@@ -6,21 +6,22 @@ import type { Model } from '../../src/ir/index.ts';
 import { attr } from '../../src/ir/index.ts';
 import { NetworkBuilder } from '../../test/support/network-builder.ts';
 
-/** Sandler et al. 2018, table 2. */
+/** Sandler et al. 2018, table 2: expansion, channels, repeats, stride of the first. */
+export const mobileNetV2Stages = [
+  [1, 16, 1, 1],
+  [6, 24, 2, 2],
+  [6, 32, 3, 2],
+  [6, 64, 4, 2],
+  [6, 96, 3, 1],
+  [6, 160, 3, 2],
+  [6, 320, 1, 1],
+] as const;
+
 export function randomMobileNetV2(): Model {
   const network = new NetworkBuilder();
   let channels = 32;
   let x = network.conv('input', 3, channels, { kernel: 3, stride: 2, activation: 'Relu6' });
-  const rows = [
-    [1, 16, 1, 1],
-    [6, 24, 2, 2],
-    [6, 32, 3, 2],
-    [6, 64, 4, 2],
-    [6, 96, 3, 1],
-    [6, 160, 3, 2],
-    [6, 320, 1, 1],
-  ] as const;
-  for (const [expansion, to, repeats, firstStride] of rows)
+  for (const [expansion, to, repeats, firstStride] of mobileNetV2Stages)
     for (let i = 0; i < repeats; i++) {
       const stride = i === 0 ? firstStride : 1;
       const wide = channels * expansion;

@@ -1,4 +1,5 @@
 // Layers to time: those of the networks that everybody measures by, with what a prototype reached on the author's machine.
+import { mobileNetV2Stages } from '../compile/random-networks.ts';
 
 export interface Layer {
   readonly name: string;
@@ -66,15 +67,7 @@ export function macsOf({ size, inputs, outputs, kernel, stride, depthwise }: Lay
 export function mobileNetV2(): readonly Layer[] {
   const list = [conv(224, 3, 32, 3, 2, 'stem ')];
   let [size, channels] = [112, 32];
-  for (const [expansion, outputs, count, first] of [
-    [1, 16, 1, 1],
-    [6, 24, 2, 2],
-    [6, 32, 3, 2],
-    [6, 64, 4, 2],
-    [6, 96, 3, 1],
-    [6, 160, 3, 2],
-    [6, 320, 1, 1],
-  ] as const)
+  for (const [expansion, outputs, count, first] of mobileNetV2Stages)
     for (let i = 0; i < count; i++) {
       const stride = i === 0 ? first : 1;
       const inner = channels * expansion;

@@ -65,10 +65,6 @@ export function sqrtPair(a: Pair): Pair {
   return quickSum(first, rest / (2 * first));
 }
 
-export function scalePair(a: Pair, factor: number): Pair {
-  return { high: a.high * factor, low: a.low * factor };
-}
-
 export function negatePair(a: Pair): Pair {
   return { high: -a.high, low: -a.low };
 }

@@ -20,7 +20,7 @@ export interface Convergence {
 }
 
 /** A range that moves by less costs less than a tenth of a decibel, wherever it lies. */
-export const settledChange = 0.05;
+const settledChange = 0.05;
 /** Of the tensors, this many may still move. */
 const unsettledAllowed = 0.1;
 

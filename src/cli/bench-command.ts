@@ -8,12 +8,13 @@ import type { Session } from '../engines/engine.ts';
 import { chooseEngine } from '../engines/onnxruntime-node-or-web.ts';
 import { readOnnxFile } from '../formats/onnx/files-node.ts';
 import { writeOnnx } from '../formats/onnx/index.ts';
+import type { Model } from '../ir/index.ts';
 import { Tensor } from '../ir/index.ts';
-import { bindableDims, bindDims } from '../passes/bind-dims.ts';
 import type { BenchReport, ProfiledCall, Timing } from '../report/bench-report.ts';
 import { benchReportJson, benchReportText } from '../report/bench-report.ts';
 import type { CompiledNetwork } from '../runtime/index.ts';
 import { version } from '../version.ts';
+import { bindSizes } from './bind-sizes.ts';
 import type { CommandCall, CommandSpec, RawOptions } from './command-spec.ts';
 import { asOctavo, feedOf, loadCompiled, loadOptions } from './compiled-model.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -132,11 +133,8 @@ async function rival(
   { feeds, threads, sizes }: RivalOptions,
 ): Promise<Contender> {
   const { engine } = await chooseEngine({ engine: choice, threads });
-  const model = readOnnxFile(path);
-  const open = new Set(bindableDims(model));
-  const bound = Object.entries(sizes).filter(([name]) => open.has(name));
-  const fixed = bound.length === 0 ? model : bindDims(Object.fromEntries(bound)).run(model);
-  const session: Session = await engine.load(writeOnnx(fixed), { threads });
+  const [model] = bindSizes([readOnnxFile(path)], sizes, { known: true }) as [Model];
+  const session: Session = await engine.load(writeOnnx(model), { threads });
   return { name: `${engine.name} ${kind}`, run: () => session.run(feeds), dispose: () => session.dispose() };
 }
 

@@ -26,7 +26,7 @@ const none: Halo = { top: 0, left: 0, bottom: 0, right: 0 };
 const panel = 8;
 const narrowPixel = 4;
 
-export function channelRoom(channels: number): number {
+function channelRoom(channels: number): number {
   return Math.ceil(channels / panel) * panel;
 }
 

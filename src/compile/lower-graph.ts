@@ -1,6 +1,7 @@
 /** A ready graph to calls of kernels in memory that is not planned yet: views of values, the order of the work. */
 import { UnsupportedError } from '../base/errors.ts';
 import type { Node, Port } from '../ir/index.ts';
+import { cannotEvaluate } from '../ops/elements.ts';
 import type { Slice } from './concat-slices.ts';
 import { slicesOf } from './concat-slices.ts';
 import { fillBorder } from './kernels/fill-border.ts';
@@ -57,7 +58,7 @@ class Lowerer {
 
   run(): LoweredGraph {
     const { inputs, outputs, nodes } = this.#graph;
-    const problems: string[] = [];
+    const problems: UnsupportedError[] = [];
     const inputViews = inputs.map((port) => [port, this.#make(port.name)] as const);
     for (const [, view] of inputViews) this.#arena.use(view.at, -1);
     for (const node of nodes) {
@@ -65,7 +66,7 @@ class Lowerer {
         this.#lower(node);
       } catch (error) {
         if (!(error instanceof UnsupportedError)) throw error;
-        problems.push(`${error.where}: ${error.what}`);
+        problems.push(error);
         for (const name of node.outputs) if (name !== '' && !this.#views.has(name)) this.#make(name);
       }
     }
@@ -84,7 +85,7 @@ class Lowerer {
 
   #lower(node: Node): void {
     const lowering = loweringOf(node);
-    if (lowering === undefined) throw unsupported(node, 'there is no kernel for the operator');
+    if (lowering === undefined) throw cannotEvaluate(node, 'there is no kernel for the operator', remedy);
     if (
       isChannelConcat(node) &&
       node.inputs.every((name) => this.#slices.get(name)?.of === node.outputs[0])
@@ -213,7 +214,7 @@ class Lowerer {
       call: (kernel, params, units, work = {}) =>
         this.#call(node, kernel as unknown as Kernel, params, units, work.macs),
       refuse: (what) => {
-        throw unsupported(node, what);
+        throw cannotEvaluate(node, what, remedy);
       },
     };
   }
@@ -238,25 +239,19 @@ const movesNothing: ReadonlySet<string> = new Set([
   'Dropout',
 ]);
 
-function unsupported(node: Node, what: string): UnsupportedError {
-  return new UnsupportedError({
-    where: `node '${node.name}' (${node.op})`,
-    what,
-    remedy: 'Run the model with onnxruntime',
-    op: node.op,
-  });
-}
+const remedy = 'Run the model with onnxruntime';
 
 /** All of them at once: who fixes a model wants the whole list. */
-function withoutKernels(problems: readonly string[]): UnsupportedError {
-  const shown = problems.slice(0, 10);
+function withoutKernels(problems: readonly UnsupportedError[]): UnsupportedError {
+  const shown = problems.slice(0, 10).map(({ where, what }) => `${where}: ${what}`);
   const more = problems.length - shown.length;
+  const [first] = problems;
   return new UnsupportedError({
-    where: problems.length === 1 ? shown[0]!.slice(0, shown[0]!.indexOf(': ')) : `${problems.length} nodes`,
+    where: problems.length === 1 ? first!.where : `${problems.length} nodes`,
     what:
       problems.length === 1
-        ? shown[0]!.slice(shown[0]!.indexOf(': ') + 2)
+        ? first!.what
         : `they cannot be compiled: ${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
-    remedy: 'Run the model with onnxruntime, or cut it in front of these nodes',
+    remedy: `${remedy}, or cut it in front of these nodes`,
   });
 }

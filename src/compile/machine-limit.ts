@@ -8,10 +8,10 @@ import type { Variant } from './kernels/kernel.ts';
 const sums = 12;
 
 /** Multiply-accumulates of one round of the loop. */
-export const macsPerRound = { relaxed: sums * 16, baseline: sums * 8 } as const;
+const macsPerRound = { relaxed: sums * 16, baseline: sums * 8 } as const;
 
 /** Exports `spin(rounds)`, which gives a number that depends on all sums. */
-export function limitModule(variant: Variant): Uint8Array<ArrayBuffer> {
+function limitModule(variant: Variant): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const { i32: I, i32x4: X } = ops;
   module.function('spin', { params: ['i32'], result: 'i32', exported: true }, (f, rounds) => {

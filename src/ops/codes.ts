@@ -16,10 +16,7 @@ export function referenceOnCodes(context: CodesContext): readonly Tensor[] {
   return computeOnCodes(oracleOf(context.node), context);
 }
 
-export function computeOnCodes(
-  contract: OracleContract | undefined,
-  context: CodesContext,
-): readonly Tensor[] {
+function computeOnCodes(contract: OracleContract | undefined, context: CodesContext): readonly Tensor[] {
   const { node, inputs, inputQuant, outputQuant } = context;
   const [from, to, data] = [inputQuant[0], outputQuant[0], inputs[0]];
   if (isCrossing(node) && from !== undefined && to !== undefined && data !== undefined)

@@ -16,11 +16,15 @@ export function isFloat(dtype: DType): boolean {
   return dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16';
 }
 
-export function cannotEvaluate(node: Node, what: string): UnsupportedError {
+export function cannotEvaluate(
+  node: Node,
+  what: string,
+  remedy = 'The node stays in the model: an engine can still run it',
+): UnsupportedError {
   return new UnsupportedError({
     where: `node '${node.name}' (${node.op})`,
     what,
-    remedy: 'The node stays in the model: an engine can still run it',
+    remedy,
     op: node.op,
   });
 }

@@ -51,7 +51,7 @@ const style = [
   '@media (prefers-color-scheme:dark){text{fill:#b6bec9}.first-text{fill:#58a6ff}.second-text{fill:#f0883e}.seen{fill:#6e7681}.rule{stroke:#6e7681}}',
 ].join('');
 
-export function escaped(text: string): string {
+function escaped(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     '&': '&amp;',
     '<': '&lt;',

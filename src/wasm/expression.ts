@@ -105,7 +105,7 @@ function instruction(name: InstructionName, given: readonly unknown[]): Expressi
   };
 }
 
-export function writeCode(out: ByteWriter, code: number): void {
+function writeCode(out: ByteWriter, code: number): void {
   if (code > 0xff) {
     out.byte(code >>> 16);
     out.u32(code & 0xffff);

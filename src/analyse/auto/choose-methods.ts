@@ -73,7 +73,7 @@ export function textsOf({ tensors }: MethodChoices): Readonly<Record<string, str
 }
 
 /** What `auto` chooses from: of the methods that differ little the first is taken. */
-export const autoMethods: readonly CalibrationMethod[] = [
+const autoMethods: readonly CalibrationMethod[] = [
   ...calibrationMethods,
   methodByName('percentile:99.9'),
   methodByName('percentile:99.999'),

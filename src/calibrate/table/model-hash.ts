@@ -1,5 +1,6 @@
 /** Which model a table was measured on. */
 import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { writeOnnxTo } from '../../formats/onnx/index.ts';
 import type { Model } from '../../ir/index.ts';
 
@@ -12,7 +13,7 @@ export function modelHash(model: Model): string {
   if (known !== undefined) return known;
   const hash = sha256.create();
   writeOnnxTo(model, { write: (bytes) => void hash.update(bytes) }, { outside: 'embed' });
-  const hex = Array.from(hash.digest(), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = bytesToHex(hash.digest());
   hashes.set(model, hex);
   return hex;
 }

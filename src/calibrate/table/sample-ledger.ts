@@ -3,6 +3,7 @@
  * twice, and a reader which data it was.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { OctavoError } from '../../base/errors.ts';
 
 export class SampleLedger {
@@ -57,7 +58,6 @@ export class SampleLedger {
   /** One line for the data as a whole: SHA-256 over indices and prints, in hex. */
   fingerprint(): string {
     const text = this.entries().map(([index, print]) => `${index} ${print}\n`);
-    const digest = sha256(new TextEncoder().encode(text.join('')));
-    return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return bytesToHex(sha256(new TextEncoder().encode(text.join(''))));
   }
 }

@@ -89,7 +89,7 @@ function copyOneByOne(
     );
 }
 
-export function sameMemory(a: View, b: View): boolean {
+function sameMemory(a: View, b: View): boolean {
   return (
     a.at.space === b.at.space &&
     a.at.block === b.at.block &&

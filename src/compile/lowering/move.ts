@@ -34,7 +34,7 @@ export function betweenOf(context: LowerContext, data: readonly number[]): Betwe
 }
 
 /** The same elements in row-major order under other dims: by way of dense memory where strides cannot say both. */
-export function moveReshaped(context: LowerContext, from: View, to: View): void {
+function moveReshaped(context: LowerContext, from: View, to: View): void {
   const target = relabeled(to, from.dims);
   const source = relabeled(from, to.dims);
   if (target !== undefined) moveView(context, from, target);

@@ -25,7 +25,7 @@ const kernels: Readonly<Record<string, ReduceKernel>> = {
 };
 
 /** `to` has the dims of `from` with 1 along the axes, or without them. */
-export function reduceView(
+function reduceView(
   context: LowerContext,
   kernel: ReduceKernel,
   from: View,

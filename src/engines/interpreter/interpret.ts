@@ -6,6 +6,7 @@ import { OctavoError, UnsupportedError } from '../../base/errors.ts';
 import type { Graph, Model, Node, QuantParams, Tensor, ValueType } from '../../ir/index.ts';
 import { opsetOf, readsOf, requiredInputs, typeOf } from '../../ir/index.ts';
 import type { CodesContext } from '../../ops/contract.ts';
+import { cannotEvaluate } from '../../ops/elements.ts';
 import { referenceOf, referenceOnCodes, throughFloat } from '../../ops/index.ts';
 
 export interface InterpretOptions {
@@ -29,6 +30,9 @@ export interface NodeDone {
 
 /** Deepest nesting of bodies. */
 const deepest = 32;
+
+/** For what has no reference. */
+const remedy = 'Run the model with onnxruntime';
 
 /**
  * Values by name for `fetch`: any values of the graph, default its outputs. Feeds hold every required input; codes for
@@ -139,7 +143,7 @@ function runNode(run: Run, node: Node, scope: Scope): NodeDone {
     const tensor = outputs[i];
     if (name === '') continue;
     if (tensor === undefined)
-      throw unsupported(node, `the reference does not compute its output ${i} ('${name}')`);
+      throw cannotEvaluate(node, `the reference does not compute its output ${i} ('${name}')`, remedy);
     made.set(name, tensor);
   }
   return { node, context, outputs: made };
@@ -152,7 +156,8 @@ function compute(context: CodesContext, options: InterpretOptions): readonly Ten
     if (!onCodes) return referenceOf(node)(context);
     return options.arithmetic === 'fake' ? throughFloat(context) : referenceOnCodes(context);
   } catch (error) {
-    if (error instanceof UnsupportedError && error.op === node.op) throw unsupported(node, error.what);
+    if (error instanceof UnsupportedError && error.op === node.op)
+      throw cannotEvaluate(node, error.what, remedy);
     throw error;
   }
 }
@@ -164,7 +169,8 @@ function runBody(
   outer: Scope,
   node: Node,
 ): readonly Tensor[] {
-  if (run.depth >= deepest) throw unsupported(node, `its bodies are nested deeper than ${deepest}`);
+  if (run.depth >= deepest)
+    throw cannotEvaluate(node, `its bodies are nested deeper than ${deepest}`, remedy);
   const scope = new Scope(outer, body);
   for (const [i, port] of body.inputs.entries()) {
     const tensor = given[i];
@@ -177,15 +183,6 @@ function runBody(
     if (tensor === undefined)
       throw unfit(`node '${node.name}' (${node.op})`, `its body has no value '${name}'`, 'Verify the graph');
     return tensor;
-  });
-}
-
-function unsupported(node: Node, what: string): UnsupportedError {
-  return new UnsupportedError({
-    where: `node '${node.name}' (${node.op})`,
-    what,
-    remedy: 'Run the model with onnxruntime',
-    op: node.op,
   });
 }
 

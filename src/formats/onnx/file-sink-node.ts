@@ -25,7 +25,7 @@ export function followed(path: string): string {
 }
 
 /** Renaming would take a device such as /dev/null away from the whole machine. Throws IO unless a file is there, or nothing. */
-export function assertReplaceable(path: string): void {
+function assertReplaceable(path: string): void {
   const there = onDisk(path, 'write', () => statSync(path, { throwIfNoEntry: false }));
   if (there === undefined || there.isFile()) return;
   throw new OctavoError({

@@ -39,7 +39,7 @@ interface Scaling {
  * Without parameters for the result: f32(f32(sum) * f32(s_x * s_w)), then f32(that + bias). With: saturate(round_half_even(
  * f32(f32(sum) * f32(f32(s_x * s_w) / s_y))) + z_y), with f32(that + f32(bias / s_y)) before the rounding where the bias is real.
  */
-export function scaleSums(node: Node, sums: Sums, scaling: Scaling, quant: QuantParams | undefined): Tensor {
+function scaleSums(node: Node, sums: Sums, scaling: Scaling, quant: QuantParams | undefined): Tensor {
   const { values, dims, run, channels } = sums;
   checkSums(node, values);
   const scaleOut = quant?.scales[0] ?? 1;

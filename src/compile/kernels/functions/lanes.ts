@@ -27,7 +27,7 @@ export function below(x: Lanes, bound: number): Expression<'i32'> {
 const signBit = v128(new Uint8Array(new Float64Array(2).fill(-0).buffer));
 
 /** The sizes of the first with the signs of the second. */
-export function withSign(size: Vector, sign: Vector): Vector {
+function withSign(size: Vector, sign: Vector): Vector {
   return V.or(size, V.and(sign, signBit));
 }
 
@@ -69,7 +69,7 @@ export function expLanes(f: FunctionBody, x: Vector): Lanes {
 }
 
 /** e^x - 1 for 0 <= x < 40. */
-export function expm1Lanes(f: FunctionBody, x: Vector): Lanes {
+function expm1Lanes(f: FunctionBody, x: Vector): Lanes {
   const powers = powersOf(f, x);
   const lead = f.let(DD.sub(f64x2(1), powerOfTwo(f, DD.neg(powers.k))));
   return f.let(DD.mul(seriesOf(f, x, powers, lead), powers.scale));
@@ -87,7 +87,7 @@ const margin = 64;
 const firstLanes = v128(new Uint8Array(Int32Array.of(-1, 0, -1, 0).buffer));
 
 /** Whether any double so near to these rounds to the same float32, and that is a normal number; or they are 0. */
-export function roundsAlike(f: FunctionBody, value: Lanes): Expression<'i32'> {
+function roundsAlike(f: FunctionBody, value: Lanes): Expression<'i32'> {
   // The 29 bits that go: a half of the last place left is 2^28.
   const gone = V.and(value, i32x4(0x1fffffff));
   const nearHalf = W.lt_u(W.sub(gone, i32x4(2 ** 28 - margin)), i32x4(2 * margin));
