@@ -47,8 +47,10 @@ async function fuzz(model: string, first: number, count: number): Promise<Tally>
 
 /** In a long run a mutation pays for its neighbours, and on a busy machine it may starve: what counts is what it takes alone. */
 async function lookAgain(tally: Tally, suspect: Pick<Run, 'seed' | 'what'>, hung: boolean): Promise<void> {
+  let counted = !hung;
   const fall = await runChild(['alone', tally.model, String(suspect.seed)], (run) => {
-    if (hung) record(tally, run);
+    if (!counted) record(tally, run);
+    counted = true;
     note(tally, run);
     const { seed, what } = run;
     if (run.ms > limits.ms) tally.faults.push({ seed, what, problem: `took ${Math.round(run.ms)} ms` });
@@ -56,7 +58,7 @@ async function lookAgain(tally: Tally, suspect: Pick<Run, 'seed' | 'what'>, hung
       tally.faults.push({ seed, what, problem: `took ${Math.round(run.extraMb)} MB more` });
   });
   if (fall === undefined) return;
-  if (hung) tally.ran++;
+  if (!counted) tally.ran++;
   tally.faults.push({ seed: suspect.seed, what: suspect.what, problem: fall.how });
 }
 

@@ -23,8 +23,8 @@ import { graphPass } from './pass.ts';
 const tinyBytes = 4096;
 /** A blow-up (an Expand, a ConstantOfShape) is stored up to here. */
 const smallBytes = 2 ** 20;
-/** What is at most this many times its inputs is no blow-up. */
-const growth = 8;
+/** What is at most this many times the constants of the model it is made of (bytes cast to float32) is no blow-up. */
+const growth = 4;
 /**
  * How large all constants may become by blow-ups, and by growth at all. Measured on the model, not on what one run
  * adds, so that running the pass again does not get round it.
@@ -52,7 +52,8 @@ export const foldConstants: Pass = {
   why,
   run(model) {
     const bytes = bytesOfConstants(model);
-    const work: Work = { bytesLeft: workLimit + 4 * bytes, growthLeft: grownLimit + bytes };
+    const origins = new Map<string, number>();
+    const work: Work = { bytesLeft: workLimit + 4 * bytes, growthLeft: grownLimit + bytes, origins };
     const oneSweep = graphPass(name, why, (draft, current) => sweep(draft, current, work));
     let current = model;
     for (let i = 0; i < maxSweeps && work.bytesLeft > 0; i++) {
@@ -91,6 +92,8 @@ function sweep(draft: Draft, model: Model, work: Work): void {
 interface Work {
   bytesLeft: number;
   growthLeft: number;
+  /** Of what was made: the bytes of the model's own constants behind it. In a chain of doublings each step looks modest. */
+  readonly origins: Map<string, number>;
 }
 
 type Results = ReadonlyMap<string, Tensor>;
@@ -124,8 +127,12 @@ function computed(node: Node, contract: OperatorContract, state: Sweep): Results
   if (inputs.some((tensor, i) => tensor === undefined && node.inputs[i] !== '')) return undefined;
   // Once each: a tensor joined with itself grows.
   const before = [...new Set(inputs)].reduce((bytes, tensor) => bytes + (tensor?.byteLength ?? 0), 0);
+  const origin = [...new Set(node.inputs)].reduce(
+    (bytes, input) => bytes + (work.origins.get(input) ?? draft.constant(input)?.byteLength ?? 0),
+    0,
+  );
   // A Constant's tensor is only handed on.
-  const allowed = node.op === 'Constant' ? Number.POSITIVE_INFINITY : allowedBytes(before, state);
+  const allowed = node.op === 'Constant' ? Number.POSITIVE_INFINITY : allowedBytes({ before, origin }, state);
   // Asked before anything is computed, so that a blow-up is not even tried.
   if (node.outputs.some((output) => bytesOf(table.get(output)) > allowed)) return undefined;
   const opset = opsetOf(model, isOnnxDomain(node.domain) ? '' : node.domain);
@@ -136,6 +143,7 @@ function computed(node: Node, contract: OperatorContract, state: Sweep): Results
   if (node.op !== 'Constant') {
     work.bytesLeft -= after;
     work.growthLeft -= Math.max(0, after - before);
+    for (const output of node.outputs) work.origins.set(output, origin);
   }
   const results = new Map<string, Tensor>();
   for (const [i, output] of node.outputs.entries()) {
@@ -147,9 +155,12 @@ function computed(node: Node, contract: OperatorContract, state: Sweep): Results
   return results;
 }
 
-function allowedBytes(before: number, { totalBytes, work }: Sweep): number {
+function allowedBytes(
+  { before, origin }: { readonly before: number; readonly origin: number },
+  { totalBytes, work }: Sweep,
+): number {
   if (work.bytesLeft <= 0) return tinyBytes;
-  const grown = Math.min(growth * before, growthLimit - totalBytes);
+  const grown = Math.min(growth * origin, growthLimit - totalBytes);
   const blownUp = Math.min(smallBytes, blowUpLimit - totalBytes);
   const largest = Math.min(Math.max(before, grown, blownUp), before + Math.max(0, work.growthLeft));
   return Math.max(tinyBytes, Math.min(largest, work.bytesLeft));

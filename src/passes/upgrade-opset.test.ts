@@ -34,6 +34,7 @@ describe('upgrade-opset refuses, naming node, operator and opset', () => {
     [9, 'y = Upsample(x, x) {mode = "cubic"}', /mode 'cubic' is not known/],
     [10, 'a, m = Dropout(x) y = Cast(m) {to = 1}', /its mask is used/],
     [9, 'y = TopK(x) {axis = 1}', /it has no k/],
+    [9, 'y = Softmax() {axis = 1}', /it has no input or no output/],
     [7, 'y = If(x) {then_branch = graph b { t = Foo(x) output t: float32 }}', /has no operator Foo/],
   ])('opset %d: %s', (opset, line, message) => {
     expect(() => upgrade.run(model(opset, line))).toThrow(message);

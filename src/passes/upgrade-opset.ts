@@ -75,7 +75,10 @@ function convertNodes(draft: Draft, types: ValueTypes, scope: Scope): void {
     if ((removedIn.get(node.op) ?? Number.POSITIVE_INFINITY) <= from)
       refuse({ node, from }, `opset ${from} has no operator ${node.op} any more`);
     const change = changes.get(node.op)?.find((c) => c.since > from);
-    change?.convert({ draft, node, from, types });
+    if (change === undefined) continue;
+    // Every operator that is converted reads something and makes something; the conversions build on both.
+    if (!node.inputs[0] || !node.outputs[0]) refuse({ node, from }, 'it has no input or no output');
+    change.convert({ draft, node, from, types });
   }
 }
 
