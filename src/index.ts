@@ -53,6 +53,7 @@ export { absorbQdq } from './passes/absorb-qdq.ts';
 export type { Pass } from './passes/pass.ts';
 export type { CalibrateAutoOptions } from './pipeline/calibrate-auto.ts';
 export { calibrateAuto } from './pipeline/calibrate-auto.ts';
+export { calibrateIsotone } from './pipeline/calibrate-isotone.ts';
 export type { CacheOptions } from './pipeline/calibration-cache.ts';
 export type {
   CalibrateWithOptions,

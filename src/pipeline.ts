@@ -20,17 +20,19 @@ import { modelHash } from './calibrate/table/model-hash.ts';
 import type { SampleLedger } from './calibrate/table/sample-ledger.ts';
 import type { CalibrationTable, Shard } from './calibrate/table/table.ts';
 import { statisticsFor } from './calibrate/table/table.ts';
+import type { TopPairs } from './calibrate/top-pairs.ts';
 import type { Engine } from './engines/engine.ts';
 import { onnxByteLength } from './formats/onnx/index.ts';
 import { spellQdq } from './formats/onnx/spell-qdq.ts';
 import type { Model } from './ir/index.ts';
-import { isOnnxDomain, withParts } from './ir/index.ts';
+import { withParts } from './ir/index.ts';
 import type { TypeTable } from './ops/infer-types.ts';
 import { inferTypes } from './ops/infer-types.ts';
 import { bindDims } from './passes/bind-dims.ts';
 import { runPasses } from './passes/pass.ts';
 import { prepare } from './passes/preset.ts';
 import { methodsFor } from './pipeline/methods-for.ts';
+import { refuseQuantized } from './pipeline/refuse-quantized.ts';
 import { applyPlan } from './quantize/apply.ts';
 import type { Layout } from './quantize/decision.ts';
 import type { GivenRanges } from './quantize/given-ranges.ts';
@@ -80,6 +82,8 @@ export interface Calibration extends PreparedModel {
   readonly given?: GivenRanges;
   /** What method `auto` takes for each tensor, as `calibrateAuto` chose: `quantize` goes by it unless another method is named. */
   readonly choices?: MethodChoices;
+  /** What method `isotone` goes by, as `calibrateIsotone` found it, by the first value of a group: `quantize` goes by it likewise. */
+  readonly tops?: ReadonlyMap<string, TopPairs>;
 }
 
 /** A calibration that can be kept as a table. */
@@ -374,24 +378,4 @@ function refuseOneShot(samples: Dataset): void {
 async function firstIsLabelled(samples: Dataset): Promise<boolean> {
   for await (const sample of samples) return sample.label !== undefined;
   return false;
-}
-
-const quantizedOperators =
-  /^(QuantizeLinear|DequantizeLinear|DynamicQuantizeLinear|QLinear.*|QGemm|QAttention|ConvInteger|MatMulInteger.*)$/;
-
-function refuseQuantized(model: Model): void {
-  const found = model.graph.nodes.find(
-    (n) => (isOnnxDomain(n.domain) || n.domain === 'com.microsoft') && quantizedOperators.test(n.op),
-  );
-  if (found === undefined) return;
-  const ours = model.metadata.get('octavo.version');
-  throw new OctavoError({
-    code: 'ALREADY_QUANTIZED',
-    where: `node '${found.name}' (${found.op})`,
-    what:
-      ours === undefined
-        ? 'the model is quantized already'
-        : `the model was quantized already, by Octavo ${ours}`,
-    remedy: 'Give the float model it was made from',
-  });
 }

@@ -52,6 +52,6 @@ test('each tensor, its method and why: in the report, as JSON, in the plan, whic
 test('a table holds no samples to judge by', () => {
   const { status, stderr } = octavo('--table', 'any.json', '--method', 'auto');
   expect(status).toBe(2);
-  expect(stderr).toMatch(/--method: 'auto' chooses by the errors on samples, and a table holds none/);
+  expect(stderr).toMatch(/--method: 'auto' looks at samples, and a table holds none/);
   expect(stderr).toMatch(/mse, minmax/);
 });

@@ -144,6 +144,7 @@ export type NoteCode =
   | 'non-finite-values'
   | 'low-float-accuracy'
   | 'methods-chosen'
+  | 'isotone-ends'
   | 'transformer-method'
   | 'options-from-file'
   // what a target asks for

@@ -3,13 +3,20 @@ import { judge } from '../analyse/gate.ts';
 import { invalidArgument, OctavoError } from '../base/errors.ts';
 import { checkData } from '../calibrate/data-check.ts';
 import type { Dataset, OpenedDataset } from '../calibrate/dataset.ts';
-import { calibrationMethods, methodByName } from '../calibrate/methods/index.ts';
+import {
+  auto,
+  calibrationMethods,
+  isotone,
+  methodByName,
+  methodsOfSamples,
+} from '../calibrate/methods/index.ts';
 import { openDataset } from '../calibrate/readers/open-dataset.ts';
 import { defaultCalibrationSamples, onlyOf, splitDataset } from '../calibrate/split.ts';
 import { missingShards } from '../calibrate/table/table.ts';
 import { readOnnxFile, writeOnnxFile } from '../formats/onnx/files-node.ts';
 import { requiredInputs } from '../ir/index.ts';
 import { calibrateAuto } from '../pipeline/calibrate-auto.ts';
+import { calibrateIsotone } from '../pipeline/calibrate-isotone.ts';
 import type { Calibration, PreparedModel, QuantizedModel, RunOptions } from '../pipeline.ts';
 import { calibrate, compare, prepareModel, quantize, quantizeByPlan } from '../pipeline.ts';
 import { planFromJson, planToJson } from '../quantize/plan.ts';
@@ -114,9 +121,9 @@ function calibrated(
   run: RunOptions,
   { quantize: { method, biasCorrection } }: Settings,
 ): Promise<Calibration> {
-  return method === 'auto'
-    ? calibrateAuto(prepared, samples, { ...run, biasCorrection })
-    : calibrate(prepared, samples, run);
+  if (method === auto.id) return calibrateAuto(prepared, samples, { ...run, biasCorrection });
+  if (method === isotone.id) return calibrateIsotone(prepared, samples, run);
+  return calibrate(prepared, samples, run);
 }
 
 function settingsOf(input: string, raw: RawOptions) {
@@ -124,10 +131,10 @@ function settingsOf(input: string, raw: RawOptions) {
   if (raw.plan !== undefined) refuseBesidePlan(raw);
   const method = textOf(raw.method, '--method');
   if (method !== undefined) methodByName(method);
-  if (method === 'auto' && raw.table !== undefined)
+  if (raw.table !== undefined && methodsOfSamples.some(({ id }) => id === method))
     throw invalidArgument(
       '--method',
-      "'auto' chooses by the errors on samples, and a table holds none",
+      `'${method}' looks at samples, and a table holds none`,
       `Leave out --table and give --data, or name a method that needs the table alone: ${calibrationMethods.map((m) => m.id).join(', ')}`,
     );
   const target = textOf(raw.target, '--target');

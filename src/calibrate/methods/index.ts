@@ -4,6 +4,7 @@ import { aciq } from './aciq.ts';
 import { auto } from './auto.ts';
 import { entropy } from './entropy.ts';
 import { entropyLegacy } from './entropy-legacy.ts';
+import { isotone } from './isotone.ts';
 import { meanMinmax } from './mean-minmax.ts';
 import type { CalibrationMethod } from './method.ts';
 import { minmax } from './minmax.ts';
@@ -23,8 +24,13 @@ export const calibrationMethods = [
   aciq,
 ] as const;
 
-/** Every id there is to choose from: the functions of the statistic, and what chooses among them by samples. */
-export const methodNames: readonly string[] = [...calibrationMethods, auto].map((method) => method.id);
+/** What the statistic is not enough for: these look at samples again. */
+export const methodsOfSamples = [isotone, auto] as const;
+
+const everyMethod: readonly CalibrationMethod[] = [...calibrationMethods, ...methodsOfSamples];
+
+/** Every id there is to choose from. */
+export const methodNames: readonly string[] = everyMethod.map((method) => method.id);
 
 export type CalibrationMethodId = (typeof calibrationMethods)[number]['id'];
 
@@ -37,9 +43,7 @@ export function methodByName(name?: string): CalibrationMethod {
   if (name === undefined) return defaultMethod;
   const colon = name.indexOf(':');
   const id = colon < 0 ? name : name.slice(0, colon);
-  const known: CalibrationMethod | undefined = [...calibrationMethods, auto].find(
-    (method) => method.id === id,
-  );
+  const known = everyMethod.find((method) => method.id === id);
   const parameter = name.slice(colon + 1);
   const found = colon < 0 ? known : known?.parameter?.with(parameter);
   if (found !== undefined) return found;
@@ -62,3 +66,4 @@ export function methodByName(name?: string): CalibrationMethod {
 
 export type { Range } from '../ranges.ts';
 export type { CalibrationMethod, MethodParameter, RangeForm } from './method.ts';
+export { auto, isotone };

@@ -78,6 +78,28 @@ export function calibrationMethod<const Id extends string>(
   };
 }
 
+/**
+ * The name of a method that a statistic is not enough for: what has the samples binds it (or chooses in its stead) before a
+ * range is asked for; by itself it throws CalibrationError. `through`: the function that does.
+ */
+export function methodOfSamples<const Id extends string>(
+  id: Id,
+  why: string,
+  { asks, through }: { readonly asks: string; readonly through: string },
+): CalibrationMethod & { readonly id: Id } {
+  return {
+    id,
+    why,
+    range(_statistic, _form, where) {
+      throw new CalibrationError({
+        where,
+        what: `method '${id}' ${asks}, and what was measured holds none`,
+        remedy: `Calibrate with ${through} (on the command line with --data and no table), or name another method`,
+      });
+    },
+  };
+}
+
 function checkForm(form: RangeForm, where: string): void {
   if (!Number.isInteger(form.levels) || form.levels < 3)
     throw invalidArgument(where, `${form.levels} levels cannot hold a range`, 'Use 3 levels or more');
