@@ -108,15 +108,17 @@ export function readOutput(memory: ArrayBufferLike, port: CompiledPort): OutputT
   return { type: dtype, dims, data, ...(codes === undefined ? {} : { codes }) };
 }
 
-/** Runs along the last axis: index in memory, index in the caller's order, elements, step in memory. */
+/** Runs along the last axes, as many as lie evenly: index in memory, index in the caller's order, elements, step in memory. */
 function eachRun(
   { dtype, dims, at, strides }: CompiledPort,
   run: (at: number, from: number, length: number, step: number) => void,
 ): void {
   const bytes = elementBytes[dtype];
   const steps = strides.map((s) => s / bytes);
-  const length = dims.at(-1) ?? 1;
-  const outer = dims.slice(0, -1);
+  let length = dims.at(-1) ?? 1;
+  let inner = Math.max(0, dims.length - 1);
+  for (; inner > 0 && steps[inner - 1] === length * steps.at(-1)!; inner--) length *= dims[inner - 1]!;
+  const outer = dims.slice(0, inner);
   const total = outer.reduce((n, d) => n * d, 1);
   if (length === 0) return;
   const index = outer.map(() => 0);

@@ -257,11 +257,11 @@ class TestMemory {
     return { at: at(offset), dims, strides: [image, bytes, ...strides], element, codes };
   }
 
-  /** Behind the channels of a pixel there is room for eight, which the kernel that writes the pixel may fill. */
+  /** Behind the channels of a pixel there is room for eight, or for four, which the kernel that writes the pixel may fill. */
   freeChannels(view: View): void {
     const [channels, pixel] = [view.dims[1]!, view.strides.at(-1)!];
-    const room = Math.ceil(channels / 8) * 8;
-    if (view.dims.length < 3 || view.strides[1] !== 1 || pixel < room) return;
+    const room = Math.min(pixel, Math.ceil(channels / 8) * 8);
+    if (view.dims.length < 3 || view.strides[1] !== 1 || room <= channels) return;
     for (const place of placesOf({ ...view, dims: view.dims.with(1, 1) }))
       this.free.push([place + channels, place + room]);
   }

@@ -3,9 +3,9 @@
  * how images change between channels-first and channels-last.
  */
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
-import { i32, ops, select } from '../../wasm/index.ts';
+import { i32, ops } from '../../wasm/index.ts';
 import { kernel } from './kernel.ts';
-import { eachRow, rowFields } from './rows.ts';
+import { eachRow, overlappingBlocks, rowFields } from './rows.ts';
 
 const { i32: I, v128: V, i8x16: B } = ops;
 
@@ -33,27 +33,6 @@ interface Steps {
   readonly target: Local<'i32'>;
 }
 
-/** The last block of an axis overlaps the one before where the size is no multiple: both write the same. */
-function blocks(
-  f: FunctionBody,
-  size: Local<'i32'>,
-  side: number,
-  body: (start: Local<'i32'>) => void,
-): void {
-  const [next, start] = f.locals('i32', 2) as readonly [Local<'i32'>, Local<'i32'>];
-  const last = f.let(I.sub(size, i32(side)));
-  f.for(
-    next,
-    i32(0),
-    size,
-    () => {
-      f.set(start, select(next, last, I.lt_s(next, last)));
-      body(start);
-    },
-    side,
-  );
-}
-
 function turned({ name, side, bytes, turn }: Turner): ReturnType<typeof kernel<typeof fields>> {
   return kernel({
     name,
@@ -61,10 +40,10 @@ function turned({ name, side, bytes, turn }: Turner): ReturnType<typeof kernel<t
     emit(body) {
       const { f, p } = body;
       eachRow(body, ['source', 'target'], (at) => {
-        blocks(f, p.along, side, (a) => {
+        overlappingBlocks(f, p.along, side, (a) => {
           const source = f.let(I.add(at.source, I.mul(a, i32(bytes))));
           const target = f.let(I.add(at.target, I.mul(a, p.targetStep)));
-          blocks(f, p.across, side, (b) => {
+          overlappingBlocks(f, p.across, side, (b) => {
             const from = f.let(I.add(source, I.mul(b, p.sourceStep)));
             const to = f.let(I.add(target, I.mul(b, i32(bytes))));
             turn(f, from, to, { source: p.sourceStep, target: p.targetStep });

@@ -10,20 +10,39 @@ const { i32: I, v128: V, f32x4: F } = ops;
 const magic = 12582912;
 const magicBits = 0x4b400000;
 
+/** What real numbers are quantized by, in every lane. */
+export interface Steps {
+  readonly scale: Local<'v128'>;
+  /** The steps of the lowest code and of the highest. */
+  readonly low: Local<'v128'>;
+  readonly high: Local<'v128'>;
+  readonly bias: Local<'v128'>;
+}
+
+/** From scale and stored zero point, two f32 in memory. */
+export function loadSteps(f: FunctionBody, params: Local<'i32'>): Steps {
+  const zero = f.let(ops.f32.load(params, 4));
+  return {
+    scale: f.let(V.load32_splat(params)),
+    low: f.let(F.splat(ops.f32.neg(zero))),
+    high: f.let(F.splat(ops.f32.sub(f32(255), zero))),
+    bias: f.let(ops.i32x4.sub(i32x4(magicBits), ops.i32x4.splat(ops.i32.trunc_sat_f32_s(zero)))),
+  };
+}
+
 /** Clamped before they are rounded, to whole numbers: the same codes, and nothing leaves the reach of the magic number. */
-function codesOf(
-  f: FunctionBody,
-  x: Expression<'v128'>,
-  p: {
-    readonly scale: Local<'v128'>;
-    readonly low: Local<'v128'>;
-    readonly high: Local<'v128'>;
-    readonly bias: Local<'v128'>;
-  },
-): Local<'v128'> {
+export function codesOf(f: FunctionBody, x: Expression<'v128'>, p: Steps): Local<'v128'> {
   // pmax(a, b) is a < b ? b : a, so that NaN gives the lowest.
   const raised = F.pmax(p.low, F.div(x, p.scale));
   return f.let(ops.i32x4.sub(F.add(F.pmin(raised, p.high), f32x4(magic)), p.bias));
+}
+
+/** Words of four codes each as bytes; four of them, or one that then stands four times. */
+export function sixteenCodes(f: FunctionBody, words: readonly Local<'v128'>[]): Local<'v128'> {
+  const halves = [0, 2].map((i) =>
+    ops.i16x8.narrow_i32x4_s(words[i % words.length]!, words[(i + 1) % words.length]!),
+  );
+  return f.let(ops.i8x16.narrow_i16x8_u(halves[0]!, halves[1]!));
 }
 
 /**
@@ -36,20 +55,11 @@ export const quantize = kernel({
   emit(body) {
     const { f, p } = body;
     eachRow(body, ['source', 'target', 'params'], (at) => {
-      const zero = f.let(ops.f32.load(at.params, 4));
-      const quant = {
-        scale: f.let(V.load32_splat(at.params)),
-        low: f.let(F.splat(ops.f32.neg(zero))),
-        high: f.let(F.splat(ops.f32.sub(f32(255), zero))),
-        bias: f.let(ops.i32x4.sub(i32x4(magicBits), ops.i32x4.splat(ops.i32.trunc_sat_f32_s(zero)))),
-      };
+      const quant = loadSteps(f, at.params);
       const [source, target] = [f.let(at.source), f.let(at.target)];
       const dense = (n: number): void => {
         const words = Array.from({ length: n / 4 }, (_, i) => codesOf(f, V.load(source, 16 * i), quant));
-        const halves = [0, 2].map((i) =>
-          ops.i16x8.narrow_i32x4_s(words[i % words.length]!, words[(i + 1) % words.length]!),
-        );
-        const bytes = f.let(ops.i8x16.narrow_i16x8_u(halves[0]!, halves[1]!));
+        const bytes = sixteenCodes(f, words);
         f.do(n === 16 ? V.store(target, bytes) : V.store32_lane(target, bytes, 0));
         advance(f, source, 4 * n);
         advance(f, target, n);

@@ -3,7 +3,7 @@
  * axes; the innermost axis is the kernel's own. Views of more axes take several calls.
  */
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
-import { i32, ops } from '../../wasm/index.ts';
+import { i32, ops, select } from '../../wasm/index.ts';
 import type { Fields, KernelBody } from './kernel.ts';
 
 const { i32: I } = ops;
@@ -105,4 +105,28 @@ export function inGroups(
 /** pointer += bytes */
 export function advance(f: FunctionBody, pointer: Local<'i32'>, bytes: Expression<'i32'> | number): void {
   f.set(pointer, I.add(pointer, typeof bytes === 'number' ? i32(bytes) : bytes));
+}
+
+/**
+ * Emits `body` for blocks of `side` elements of an axis that has at least as many: where the size is no multiple, the last block
+ * overlaps the one before, and both write the same.
+ */
+export function overlappingBlocks(
+  f: FunctionBody,
+  size: Local<'i32'>,
+  side: number,
+  body: (start: Local<'i32'>) => void,
+): void {
+  const [next, start] = f.locals('i32', 2) as readonly [Local<'i32'>, Local<'i32'>];
+  const last = f.let(I.sub(size, i32(side)));
+  f.for(
+    next,
+    i32(0),
+    size,
+    () => {
+      f.set(start, select(next, last, I.lt_s(next, last)));
+      body(start);
+    },
+    side,
+  );
 }
