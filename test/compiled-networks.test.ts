@@ -13,10 +13,12 @@ import { compileModel } from '../src/compile/compile.ts';
 import { interpret } from '../src/engines/interpreter/interpret.ts';
 import { onnxruntimeNode } from '../src/engines/onnxruntime-node.ts';
 import { readOnnxFile } from '../src/formats/onnx/files-node.ts';
-import { requiredInputs } from '../src/ir/index.ts';
+import type { Node, Tensor } from '../src/ir/index.ts';
+import { perTensor, requiredInputs } from '../src/ir/index.ts';
+import { quantizeTensor } from '../src/ops/crossings.ts';
 import { absorbQdq } from '../src/passes/absorb-qdq.ts';
-import { bindableDims, bindDims } from '../src/passes/bind-dims.ts';
 import { calibrate, prepareModel, quantize } from '../src/pipeline.ts';
+import type { CompiledPort } from '../src/runtime/manifest.ts';
 import { chromiumMissing, hasChromium, launchChromium } from './support/chromium.ts';
 import type { CompiledModelData } from './support/compiled-models.ts';
 import { compiledModels } from './support/compiled-models.ts';
@@ -56,26 +58,39 @@ interface Wanted {
 const base64 = (bytes: ArrayBufferView): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 
-/** Few samples calibrate: which ranges there are does not matter here. */
-async function wantedOf({ path, data }: CompiledModelData): Promise<Wanted> {
-  const open = readOnnxFile(path);
-  const names = bindableDims(open);
-  const float = names.length === 0 ? open : bindDims(Object.fromEntries(names.map((n) => [n, 1]))).run(open);
+/** Few samples calibrate: which ranges there are does not matter here. Of real numbers at the doors, and of codes. */
+async function wantedOf({ path, data }: CompiledModelData): Promise<readonly Wanted[]> {
+  const float = readOnnxFile(path);
   const { calib, eval: proving } = await data();
   const prepared = prepareModel(float, { target: 'octavo' });
   const few = onlyOf(calib, [0, 1, 2, 3]);
   const int8 = quantize(await calibrate(prepared, few, { engine: await onnxruntimeNode() }));
   for await (const { inputs } of onlyOf(proving, [0])) {
     const outputs = interpret(absorbQdq.run(int8.model), inputs);
-    return {
-      job: {
-        files: [...compileModel(int8.model).files].map(([name, bytes]) => [name, base64(bytes)] as const),
-        feeds: Object.fromEntries(Object.entries(inputs).map(([name, t]) => [name, base64(t.bytes())])),
-      },
-      outputs: Object.fromEntries(Object.entries(outputs).map(([name, t]) => [name, base64(t.bytes())])),
-    };
+    return [false, true].map((quantizedIo) => {
+      const { files, manifest } = compileModel(int8.model, { quantizedIo });
+      const [program] = manifest.programs;
+      return {
+        job: {
+          files: [...files].map(([name, bytes]) => [name, base64(bytes)] as const),
+          feeds: atDoors(program!.inputs, inputs),
+        },
+        outputs: atDoors(program!.outputs, outputs),
+      };
+    });
   }
   throw new Error('no sample');
+}
+
+/** As the ports have them, in base64. */
+function atDoors(ports: readonly CompiledPort[], tensors: Readonly<Record<string, Tensor>>) {
+  const stored = ports.map(({ name, dtype, codes }) => {
+    const real = tensors[name]!;
+    if (codes === undefined) return [name, base64(real.bytes())];
+    const quant = perTensor(dtype as 'uint8', codes.scale, codes.zeroPoint, name);
+    return [name, base64(quantizeTensor({} as Node, real, quant).bytes())];
+  });
+  return Object.fromEntries(stored) as Readonly<Record<string, string>>;
 }
 
 const temporary = mkdtempSync(join(tmpdir(), 'octavo-networks-'));
@@ -142,20 +157,26 @@ function expectSame(answers: Answers, { outputs }: Wanted): void {
 }
 
 function everywhere(model: CompiledModelData): void {
-  let wanted: Wanted;
+  let wanted: readonly Wanted[];
   beforeAll(async () => {
     wanted = await wantedOf(model);
   }, 300_000);
 
-  test('in this Node', () => expectSame(inNode(process.execPath, wanted.job), wanted), 60_000);
+  test('in this Node', () => {
+    for (const one of wanted) expectSame(inNode(process.execPath, one.job), one);
+  }, 60_000);
   test.skipIf(node24 === undefined)(
     `in Node 24${node24 === undefined ? ` (${node24Missing})` : ''}`,
-    () => expectSame(inNode(node24!, wanted.job), wanted),
+    () => {
+      for (const one of wanted) expectSame(inNode(node24!, one.job), one);
+    },
     60_000,
   );
   test.skipIf(!hasChromium)(
     `in Chromium${hasChromium ? '' : ` (${chromiumMissing})`}`,
-    async () => expectSame(await inChromium(wanted.job), wanted),
+    async () => {
+      for (const one of wanted) expectSame(await inChromium(one.job), one);
+    },
     120_000,
   );
 }

@@ -154,6 +154,8 @@ export type NoteCode =
   | 'target-bias'
   | 'target-dequantize'
   | 'little-in-int8'
+  // what a compiled network takes and gives
+  | 'float-port'
   // what the model says of itself
   | 'shape-conflict'
   | 'stated-type-differs';

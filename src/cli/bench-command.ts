@@ -16,7 +16,7 @@ import type { CompiledNetwork } from '../runtime/index.ts';
 import { version } from '../version.ts';
 import { bindSizes } from './bind-sizes.ts';
 import type { CommandCall, CommandSpec, RawOptions } from './command-spec.ts';
-import { asOctavo, feedOf, loadCompiled, loadOptions } from './compiled-model.ts';
+import { asOctavo, feedsOf, loadCompiled, loadOptions } from './compiled-model.ts';
 import { exitCodes } from './exit-codes.ts';
 import { countOf, textOf } from './option-values.ts';
 import { progressLine } from './progress-line.ts';
@@ -44,6 +44,7 @@ export const benchCommand: CommandSpec = {
 };
 
 type Feeds = Readonly<Record<string, Tensor>>;
+type Given = ReturnType<typeof feedsOf>;
 
 interface Contender {
   readonly name: string;
@@ -67,7 +68,7 @@ async function runBench(args: readonly string[], raw: RawOptions, call: CommandC
     const network = await loadCompiled(folder, raw);
     const loadMilliseconds = performance.now() - loadStart;
     const feeds = randomFeeds(network);
-    const given = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, feedOf(tensor)]));
+    const given = feedsOf(network, feeds);
     const own: Contender = {
       name: `octavo ${network.variant}`,
       run: () => asOctavo(() => network.run(given)),
@@ -95,7 +96,7 @@ async function runBench(args: readonly string[], raw: RawOptions, call: CommandC
       rounds,
       warmUp,
       timings,
-      ...(limit === undefined ? {} : { limit, profile: profileOf(network, limit) }),
+      ...(limit === undefined ? {} : { limit, profile: profileOf(network, given, limit) }),
       notes: call.notes,
     };
     process.stdout.write(`${raw.json === true ? benchReportJson(report) : benchReportText(report)}\n`);
@@ -106,11 +107,12 @@ async function runBench(args: readonly string[], raw: RawOptions, call: CommandC
   }
 }
 
-/** Numbers of -1 to 1: speed does not depend on them. */
+/** Numbers of -1 to 1: speed does not depend on them. As the models have them, real where the network takes codes. */
 function randomFeeds(network: CompiledNetwork): Feeds {
   const random = lcg(1);
   return Object.fromEntries(
-    network.inputMetadata.map(({ name, type, shape }) => {
+    network.inputMetadata.map(({ name, type: own, shape, codes }) => {
+      const type = codes === undefined ? own : 'float32';
       const count = shape.reduce((n, d) => n * d, 1);
       const values = Array.from({ length: count }, () =>
         type === 'float32' ? 2 * random() - 1 : Math.floor(random() * (type === 'bool' ? 2 : 100)),
@@ -177,8 +179,8 @@ function timingOf(name: string, times: readonly number[], first: readonly number
   };
 }
 
-function profileOf(network: CompiledNetwork, limit: number): readonly ProfiledCall[] {
-  const calls = network.profile(20);
+function profileOf(network: CompiledNetwork, given: Given, limit: number): readonly ProfiledCall[] {
+  const calls = network.profile(20, given);
   const total = calls.reduce((sum, c) => sum + c.milliseconds, 0);
   return calls.map(({ node, op, kernel, macs, milliseconds }) => ({
     node,

@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { compileModel, manifestName } from '../compile/compile.ts';
 import { readOnnxFile } from '../formats/onnx/files-node.ts';
-import type { CompileReport } from '../report/compile-report.ts';
+import type { CompileReport, PortReport } from '../report/compile-report.ts';
 import { compileReportJson, compileReportText } from '../report/compile-report.ts';
-import type { CompiledProgram } from '../runtime/manifest.ts';
+import type { CompiledPort, CompiledProgram } from '../runtime/manifest.ts';
 import { version } from '../version.ts';
 import type { CommandCall, CommandSpec, RawOptions } from './command-spec.ts';
 import { configOption } from './config-file.ts';
@@ -30,12 +30,17 @@ export const compileCommand: CommandSpec = {
       flags: '--dim <sizes>',
       text: 'Sizes of symbolic dimensions: N=1,H=224; repeat it for several sets, which share the weights',
     },
+    {
+      flags: '--quantized-io',
+      text: 'Inputs and outputs are codes where the network has them there (inference_input_type and inference_output_type of TFLite)',
+    },
     ...imageOptions,
     configOption,
     { flags: '--json', text: 'Print the report as JSON' },
   ],
   examples: [
     'octavo compile model.int8.onnx --preset imagenet -o model/',
+    'octavo compile model.int8.onnx --quantized-io',
     'octavo compile model.int8.onnx --dim N=1,H=224,W=224 --dim N=1,H=320,W=320',
   ],
   run: runCompile,
@@ -48,9 +53,10 @@ async function runCompile(args: readonly string[], raw: RawOptions, call: Comman
   const images = dataOptionsOf(raw);
   const name = basename(input).replace(/\.onnx$/i, '');
   const model = readOnnxFile(input);
-  const { manifest, files } = compileModel(model, {
+  const { manifest, files, notes } = compileModel(model, {
     name,
     images,
+    quantizedIo: raw.quantizedIo === true,
     ...(sets.length === 0 ? {} : { sizes: sets }),
   });
   // The manifest last: it names the others, and says by a hash whose they are.
@@ -67,7 +73,7 @@ async function runCompile(args: readonly string[], raw: RawOptions, call: Comman
     })),
     kernels: manifest.kernels,
     programs: manifest.programs.map(programReport),
-    notes: call.notes,
+    notes: [...call.notes, ...notes],
   };
   const text = raw.json === true ? compileReportJson(report) : compileReportText(report);
   process.stdout.write(`${text}\n`);
@@ -78,12 +84,16 @@ function programReport(program: CompiledProgram): CompileReport['programs'][numb
   const { sizes, inputs, outputs, calls, arenaBytes, arenaLowerBound, memoryBytes } = program;
   return {
     sizes,
-    inputs: inputs.map(({ name, dtype, dims }) => ({ name, dtype, dims })),
-    outputs: outputs.map(({ name, dtype, dims }) => ({ name, dtype, dims })),
+    inputs: inputs.map(portReport),
+    outputs: outputs.map(portReport),
     calls: calls.length,
     macs: calls.reduce((sum, c) => sum + (c.macs ?? 0), 0),
     arenaBytes,
     arenaLowerBound,
     memoryBytes,
   };
+}
+
+function portReport({ name, dtype, dims, codes }: CompiledPort): PortReport {
+  return { name, dtype, dims, ...(codes === undefined ? {} : { codes }) };
 }

@@ -1,6 +1,7 @@
 /** Compiled models for the commands that run them: options, loading, and the runtime's errors as the command's. */
 import { statSync } from 'node:fs';
 import { OctavoError } from '../base/errors.ts';
+import { clamp, roundHalfEven } from '../base/integer.ts';
 import type { Port, Tensor } from '../ir/index.ts';
 import { tensorType } from '../ir/index.ts';
 import type { CompiledNetwork, PortMetadata, TensorData } from '../runtime/index.ts';
@@ -53,11 +54,30 @@ export async function asOctavo<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** As the data readers know an input. */
-export function portOf({ name, type, shape }: PortMetadata): Port {
-  return { name, type: tensorType(type, shape) };
+/** As the data readers know an input: samples are real numbers, where it takes codes too. */
+export function portOf({ name, type, shape, codes }: PortMetadata): Port {
+  return { name, type: tensorType(codes === undefined ? type : 'float32', shape) };
 }
 
-export function feedOf(tensor: Tensor): TensorData {
-  return tensor.data(tensor.dtype as 'float32');
+/** What the network takes of samples by the names of its inputs. */
+export function feedsOf(
+  { inputMetadata }: CompiledNetwork,
+  inputs: Readonly<Record<string, Tensor>>,
+): Readonly<Record<string, TensorData>> {
+  return Object.fromEntries(
+    inputMetadata.flatMap((port) => {
+      const tensor = inputs[port.name];
+      return tensor === undefined ? [] : [[port.name, feedOf(tensor, port)]];
+    }),
+  );
+}
+
+function feedOf(tensor: Tensor, { type, codes }: PortMetadata): TensorData {
+  if (codes === undefined) return tensor.data(tensor.dtype as 'float32');
+  const { scale, zeroPoint } = codes;
+  const [made, least] =
+    type === 'int8' ? [new Int8Array(tensor.size), -128] : [new Uint8Array(tensor.size), 0];
+  for (const [i, value] of tensor.toFloat32().entries())
+    made[i] = clamp(roundHalfEven(Math.fround(value / scale)) + zeroPoint, least, least + 255);
+  return made;
 }

@@ -9,7 +9,7 @@ import { runReportJson, runReportText } from '../report/run-report.ts';
 import type { Outputs } from '../runtime/index.ts';
 import { version } from '../version.ts';
 import type { CommandCall, CommandSpec, RawOptions } from './command-spec.ts';
-import { asOctavo, feedOf, loadCompiled, loadOptions, portOf } from './compiled-model.ts';
+import { asOctavo, feedsOf, loadCompiled, loadOptions, portOf } from './compiled-model.ts';
 import { dataOptionsOf, preprocessingOptions } from './data-options.ts';
 import { refuseOverwriting } from './distinct-files.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -67,7 +67,7 @@ async function runOnData(args: readonly string[], raw: RawOptions, call: Command
     let labelled = 0;
     for await (const { name, inputs, label } of data) {
       throwIfAborted(call.signal, 'running');
-      const feeds = Object.fromEntries(Object.entries(inputs).map(([key, t]) => [key, feedOf(t)]));
+      const feeds = feedsOf(network, inputs);
       const start = performance.now();
       const outputs = await asOctavo(() => network.run(feeds));
       times.push(performance.now() - start);
@@ -103,11 +103,11 @@ async function runOnData(args: readonly string[], raw: RawOptions, call: Command
   }
 }
 
-/** One line: `{"name": ..., "label": ..., "outputs": {"scores": {"dims": [1,10], "data": [...]}}}`. */
+/** One line: `{"name": ..., "label": ..., "outputs": {"scores": {"dims": [1,10], "data": [...]}}}`; codes say what they stand for. */
 function answerOf(name: string, label: number | undefined, outputs: Outputs): string {
-  const plain = Object.entries(outputs).map(([key, { dims, data }]) => [
+  const plain = Object.entries(outputs).map(([key, { dims, data, codes }]) => [
     key,
-    { dims, data: Array.from(data as Float32Array, Number) },
+    { dims, data: Array.from(data as Float32Array, Number), ...(codes === undefined ? {} : { codes }) },
   ]);
   return JSON.stringify({
     name,

@@ -4,6 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import type { Note } from '../base/errors.ts';
 import { OctavoError } from '../base/errors.ts';
 import type { ImageOptions } from '../calibrate/images/index.ts';
 import { normalizationOf, preprocessingFor } from '../calibrate/images/index.ts';
@@ -17,6 +18,7 @@ import type {
   Manifest,
 } from '../runtime/manifest.ts';
 import { version } from '../version.ts';
+import { codesAtDoors } from './codes-at-doors.ts';
 import type { Kernel } from './kernels/kernel.ts';
 import { headerLayout, writeHeader } from './kernels/kernel.ts';
 import { type LoweredGraph, lowerGraph } from './lower-graph.ts';
@@ -37,12 +39,18 @@ export interface CompileOptions {
    * those of rank 4. Sizes and crops do not matter here.
    */
   readonly images?: ImageOptions;
+  /**
+   * Inputs and outputs are codes (uint8 or int8, by the scale and zero point in their metadata) where the network begins and ends with
+   * codes. Those that it works on as real numbers stay float32, and `notes` say why. Default: all are as in the model.
+   */
+  readonly quantizedIo?: boolean;
 }
 
 export interface CompiledModel {
   readonly manifest: Manifest;
   /** By name, `model.json` too. */
   readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+  readonly notes: readonly Note[];
 }
 
 export const manifestName = 'model.json';
@@ -66,7 +74,11 @@ const addressable = 2 ** 32 - pageBytes;
 export function compileModel(model: Model, options: CompileOptions = {}): CompiledModel {
   const constants = new ConstantStore();
   const sets = options.sizes ?? [{}];
-  const lowered = sets.map((sizes) => lowerGraph(readyGraph(model, sizes), constants));
+  const ready = sets.map((sizes) => {
+    const graph = readyGraph(model, sizes);
+    return options.quantizedIo === true ? codesAtDoors(graph) : { graph, notes: [] };
+  });
+  const lowered = ready.map(({ graph }) => lowerGraph(graph, constants));
   const kernels = [...new Set(lowered.flatMap((graph) => graph.calls.map((c) => c.kernel)))];
   const imageAt = aligned(constantsAt + constants.bytes);
   const made = lowered.map((graph) => program(graph, kernels, constants, imageAt, options.images));
@@ -116,7 +128,12 @@ export function compileModel(model: Model, options: CompileOptions = {}): Compil
   ]);
   for (const which of Object.keys(modules) as (keyof typeof modules)[])
     files.set(moduleNames[which], modules[which]);
-  return { manifest, files };
+  return { manifest, files, notes: distinct(ready.flatMap((r) => r.notes)) };
+}
+
+/** What is said of one set of sizes is said of the others too. */
+function distinct(notes: readonly Note[]): readonly Note[] {
+  return [...new Map(notes.map((note) => [JSON.stringify(note), note])).values()];
 }
 
 const hashOf = (bytes: Uint8Array): string => bytesToHex(sha256(bytes));

@@ -2,9 +2,10 @@
 import type { Model } from '../ir/index.ts';
 import type { CompiledNetwork, LoadOptions } from '../runtime/index.ts';
 import { load } from '../runtime/index.ts';
+import type { CompileOptions } from './compile.ts';
 import { compileModel } from './compile.ts';
 
-export interface CompileInProcessOptions extends LoadOptions {
+export interface CompileInProcessOptions extends LoadOptions, Pick<CompileOptions, 'quantizedIo'> {
   /** Sizes for names in the model, e.g. `{ N: 1, H: 224 }`. Default: an open first axis is 1. */
   readonly sizes?: Readonly<Record<string, number>>;
 }
@@ -17,7 +18,7 @@ export async function compileInProcess(
   model: Model,
   options: CompileInProcessOptions = {},
 ): Promise<CompiledNetwork> {
-  const { sizes, ...loading } = options;
-  const { files } = compileModel(model, sizes === undefined ? {} : { sizes: [sizes] });
+  const { sizes, quantizedIo = false, ...loading } = options;
+  const { files } = compileModel(model, { quantizedIo, ...(sizes === undefined ? {} : { sizes: [sizes] }) });
   return load(files, loading);
 }

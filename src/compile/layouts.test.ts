@@ -23,6 +23,7 @@ function pixelOf(channels: number, readers: readonly Node[], outputs: readonly s
     sizes: {},
     inputs: [],
     outputs: outputs.map((name) => ({ name, type: { kind: 'opaque' } })),
+    doors: new Set(),
     nodes: [node('QuantizeLinear', ['x', 's'], 'picture'), ...readers],
     opsetOf: () => 17,
     value: (name) => ({

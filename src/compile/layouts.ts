@@ -64,7 +64,7 @@ export function layOutValues(graph: ReadyGraph, loweringOf: LoweringOf): Readonl
   const groups = new Groups();
   const images = new Set<string>();
   const isImage = (name: string): boolean => {
-    if (name === '') return false;
+    if (name === '' || graph.doors.has(name)) return false;
     const { quant, dims, constant } = graph.value(name);
     return quant !== undefined && constant === undefined && (dims.length === 3 || dims.length === 4);
   };

@@ -32,6 +32,8 @@ export interface ReadyGraph {
   readonly sizes: Readonly<Record<string, number>>;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** Inputs and outputs of codes that lie as the caller has them, whatever order the layers want: see codes-at-doors.ts. */
+  readonly doors: ReadonlySet<string>;
   readonly nodes: readonly Node[];
   opsetOf(node: Node): number;
   value(name: string): ReadyValue;
@@ -66,6 +68,7 @@ export function readyGraph(model: Model, given: Readonly<Record<string, number>>
     sizes,
     inputs,
     outputs: graph.outputs,
+    doors: new Set(),
     nodes: neededNodes(graph),
     opsetOf: (node) => opsetOf(ready, isOnnxDomain(node.domain) ? '' : node.domain),
     value,

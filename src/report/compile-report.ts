@@ -31,6 +31,8 @@ export interface PortReport {
   readonly name: string;
   readonly dtype: string;
   readonly dims: readonly number[];
+  /** Of codes: real = scale * (code - zeroPoint). */
+  readonly codes?: { readonly scale: number; readonly zeroPoint: number };
 }
 
 export function compileReportJson(report: CompileReport): string {
@@ -52,8 +54,8 @@ export function compileReportText(report: CompileReport): string {
 }
 
 function programText(program: CompiledProgramReport): string {
-  const port = ({ name, dtype, dims }: PortReport): string =>
-    `${printable(name)} ${dtype}[${dims.join(',')}]`;
+  const port = ({ name, dtype, dims, codes }: PortReport): string =>
+    `${printable(name)} ${dtype}[${dims.join(',')}]${codes === undefined ? '' : ` scale ${Number(codes.scale.toPrecision(6))} zero point ${codes.zeroPoint}`}`;
   const sizes = Object.entries(program.sizes).map(([name, size]) => `${name}=${size}`);
   const { arenaBytes, arenaLowerBound } = program;
   const over = arenaLowerBound === 0 ? 0 : arenaBytes / arenaLowerBound - 1;

@@ -123,6 +123,8 @@ test('it knows itself as an InferenceSession does', async () => {
   });
   expect(y).toEqual({ type: 'int32', dims: [1, 100], data: wanted });
   expect(network.profile(3).map((c) => c.node)).toEqual(['mix0', 'mix1', 'mix2', 'mix3', 'mix4']);
+  expect(network.profile(1, { x }).length).toBe(5);
+  expect(() => network.profile(1, { x: new Float32Array(100) })).toThrow(/Give an Int32Array/);
 });
 
 test('the weights are told as they come', async () => {
