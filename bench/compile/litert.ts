@@ -1,5 +1,6 @@
 /**
  * Our compiled MobileNetV2 beside the vendor's INT8 one in LiteRT.js (XNNPack in WebAssembly): one page of Chromium, one thread, in turn.
+ * Ours twice: fed float32, and fed uint8 as theirs is (octavo compile --quantized-io). Each row says what goes in and comes out.
  * LiteRT.js is fetched from npm at bench time (10 MB of WebAssembly).
  * Run: npm run bench -- bench/compile/litert.ts [--rounds 60]
  */
@@ -16,8 +17,6 @@ import { onlyOf } from '../../src/calibrate/split.ts';
 import { compileModel } from '../../src/compile/compile.ts';
 import { onnxruntimeNode } from '../../src/engines/onnxruntime-node.ts';
 import { readOnnxFile } from '../../src/formats/onnx/files-node.ts';
-import { requiredInputs } from '../../src/ir/index.ts';
-import { bindableDims, bindDims } from '../../src/passes/bind-dims.ts';
 import { calibrate, prepareModel, quantize } from '../../src/pipeline.ts';
 import { table } from '../../src/report/table.ts';
 import { launchChromium } from '../../test/support/chromium.ts';
@@ -33,32 +32,33 @@ if (!hasShared) {
 const root = process.env.OCTAVO_ROOT ?? process.cwd();
 const folder = mkdtempSync(join(tmpdir(), 'octavo-litert-'));
 
-async function compiledMobileNet(): Promise<ReadonlyMap<string, Uint8Array>> {
+type Files = ReadonlyMap<string, Uint8Array>;
+
+async function compiledMobileNet(): Promise<{ readonly floats: Files; readonly codes: Files }> {
   const { path, data } = labelledModels.find((m) => m.name === 'mobilenet_v2')!;
-  const open = readOnnxFile(path);
-  const float = bindDims(Object.fromEntries(bindableDims(open).map((n) => [n, 1]))).run(open);
   const { calib } = await data();
   const few = onlyOf(calib, [0, 1, 2, 3, 4, 5, 6, 7]);
-  const prepared = prepareModel(float, { target: 'octavo' });
-  return compileModel(quantize(await calibrate(prepared, few, { engine: await onnxruntimeNode() })).model)
-    .files;
+  const prepared = prepareModel(readOnnxFile(path), { target: 'octavo' });
+  const { model } = quantize(await calibrate(prepared, few, { engine: await onnxruntimeNode() }));
+  return { floats: compileModel(model).files, codes: compileModel(model, { quantizedIo: true }).files };
 }
 
 const page = `
 import { loadLiteRt, loadAndCompile, Tensor } from '@litertjs/core';
 import { load } from ${JSON.stringify(join(root, 'src/runtime/index.ts'))};
 
-globalThis.compare = async (rounds, input) => {
+globalThis.compare = async (rounds) => {
   await loadLiteRt('/litert/', { threads: false });
   const theirs = await loadAndCompile('/model.tflite', { accelerator: 'wasm' });
   const [{ dtype, shape }] = theirs.getInputDetails();
-  const count = [...shape].reduce((n, d) => n * d, 1);
   const kinds = { float32: Float32Array, int8: Int8Array, uint8: Uint8Array };
-  const given = new Tensor(new kinds[dtype](count), [...shape]);
-  const ours = await load('/octavo/');
-  const feeds = { [input]: new Float32Array(3 * 224 * 224) };
+  const dataOf = (type, dims) => new kinds[type]([...dims].reduce((n, d) => n * d, 1));
+  const given = new Tensor(dataOf(dtype, shape), [...shape]);
+  const ours = await Promise.all(['/floats/', '/codes/'].map((folder) => load(folder)));
+  const feeds = ours.map(({ inputMetadata: [port] }) => ({ [port.name]: dataOf(port.type, port.shape) }));
   const turns = [
-    () => ours.run(feeds),
+    () => ours[0].run(feeds[0]),
+    () => ours[1].run(feeds[1]),
     async () => {
       for (const tensor of await theirs.run(given)) {
         tensor.toTypedArray();
@@ -73,14 +73,17 @@ globalThis.compare = async (rounds, input) => {
       await turn();
       if (round >= 0) times[i].push(performance.now() - start);
     }
-  return { times, variant: ours.variant, dtype, agent: navigator.userAgent };
+  const doors = ours.map((n) => n.inputMetadata[0].type + ' -> ' + n.outputMetadata[0].type);
+  doors.push(dtype + ' -> ' + theirs.getOutputDetails()[0].dtype);
+  return { times, doors, variant: ours[0].variant, agent: navigator.userAgent };
 };
 `;
 
 interface Compared {
-  readonly times: readonly [number[], number[]];
+  /** Ours fed floats, ours fed codes, theirs. */
+  readonly times: readonly [number[], number[], number[]];
+  readonly doors: readonly string[];
   readonly variant: string;
-  readonly dtype: string;
   readonly agent: string;
 }
 
@@ -115,7 +118,8 @@ try {
     if (path === '/page.js') return outputFiles[0]!.contents;
     if (path === '/model.tflite')
       return readFileSync(modelPath('tflite_int8/tf2_mobilenet_v2_1.0_224_ptq.tflite'));
-    if (path.startsWith('/octavo/')) return compiled.get(path.slice('/octavo/'.length));
+    for (const [folder, files] of Object.entries(compiled))
+      if (path.startsWith(`/${folder}/`)) return files.get(path.slice(folder.length + 2));
     if (/^\/litert\/[\w.]+$/.test(path))
       return readFileSync(join(folder, 'node_modules/@litertjs/core/wasm', path.slice('/litert/'.length)));
     return undefined;
@@ -133,32 +137,29 @@ try {
   tab.on('pageerror', (error) => console.error(error));
   await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   await tab.waitForFunction('globalThis.compare !== undefined');
-  const input = requiredInputs(readOnnxFile(modelPath('mobilenet_v2_1.0_224.onnx')).graph)[0]!.name;
-  const { times, variant, dtype, agent } = (await tab.evaluate(
-    `compare(${Number(values.rounds)}, ${JSON.stringify(input)})`,
+  const { times, doors, variant, agent } = (await tab.evaluate(
+    `compare(${Number(values.rounds)})`,
   )) as Compared;
   await browser.close();
   server.close();
-  const ratios = times[1].map((t, i) => t / times[0][i]!).sort((a, b) => a - b);
-  const at = (q: number): string => ratios[Math.floor(q * (ratios.length - 1))]!.toFixed(2);
+  const rows = [`octavo ${variant}`, `octavo ${variant}, --quantized-io`, `LiteRT.js ${litertVersion}`].map(
+    (name, i) => {
+      const ratios = times[2].map((t, round) => t / times[i]![round]!).sort((a, b) => a - b);
+      const at = (q: number): string => ratios[Math.floor(q * (ratios.length - 1))]!.toFixed(2);
+      return [name, doors[i]!, median(times[i]!).toFixed(2), at(0.5), `${at(0.1)} - ${at(0.9)}`];
+    },
+  );
   console.log(/Chrome\/[\d.]+/.exec(agent)?.[0] ?? agent);
   console.log(
     table(
       [
         { title: 'MobileNetV2' },
+        { title: 'in -> out' },
         { title: 'median ms', align: 'right' },
-        { title: 'times ours', align: 'right' },
+        { title: 'LiteRT.js takes, times', align: 'right' },
         { title: 'p10 - p90', align: 'right' },
       ],
-      [
-        [`octavo ${variant}`, median(times[0]).toFixed(2), '1.00', ''],
-        [
-          `LiteRT.js ${litertVersion}, input ${dtype}`,
-          median(times[1]).toFixed(2),
-          at(0.5),
-          `${at(0.1)} - ${at(0.9)}`,
-        ],
-      ],
+      rows,
     ),
   );
 } finally {

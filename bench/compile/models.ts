@@ -13,7 +13,6 @@ import { readOnnxFile } from '../../src/formats/onnx/files-node.ts';
 import { writeOnnx } from '../../src/formats/onnx/index.ts';
 import type { Tensor } from '../../src/ir/index.ts';
 import { absorbQdq } from '../../src/passes/absorb-qdq.ts';
-import { bindableDims, bindDims } from '../../src/passes/bind-dims.ts';
 import { calibrate, prepareModel, quantize } from '../../src/pipeline.ts';
 import { table } from '../../src/report/table.ts';
 import { compiledModels } from '../../test/support/compiled-models.ts';
@@ -37,11 +36,9 @@ const percent = (right: number, of: number): string => (of === 0 ? '' : ((100 * 
 const rows: string[][] = [];
 for (const { name, path, data } of compiledModels) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
-  const open = readOnnxFile(path);
-  const names = bindableDims(open);
-  const float = names.length === 0 ? open : bindDims(Object.fromEntries(names.map((n) => [n, 1]))).run(open);
   const { calib, eval: proving } = await data();
-  const int8 = quantize(await calibrate(prepareModel(float, { target: 'octavo' }), calib, { engine }));
+  const prepared = prepareModel(readOnnxFile(path), { target: 'octavo' });
+  const int8 = quantize(await calibrate(prepared, calib, { engine }));
   const network = await compileInProcess(int8.model, { variant: values.variant as 'auto' });
   const read = absorbQdq.run(int8.model);
   const session = await engine.load(writeOnnx(int8.model));
