@@ -1,7 +1,7 @@
 /**
  * Every calibration method on the real models beside the project: error of layers and outputs, agreement and accuracy on
- * samples that did not calibrate. Run: npm run bench -- bench/methods.ts [--limit 300] [--method mse,auto] [--rows file]
- * [model ...]; with --rows a stopped run goes on where it was.
+ * samples that did not calibrate. Run: npm run bench -- bench/methods.ts [--limit 300] [--method mse,auto] [--target qnn]
+ * [--rows file] [model ...]; with --rows a stopped run goes on where it was. `isotone` is for targets whose scores are codes.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -10,14 +10,16 @@ import { argmax, Noise } from '../src/analyse/metrics.ts';
 import { lcg } from '../src/base/random.ts';
 import { datasetFromTensors } from '../src/calibrate/arrays.ts';
 import type { Dataset } from '../src/calibrate/dataset.ts';
-import { methodNames } from '../src/calibrate/methods/index.ts';
+import { auto, isotone, methodNames } from '../src/calibrate/methods/index.ts';
 import { openSession } from '../src/calibrate/open-session.ts';
 import { onlyOf } from '../src/calibrate/split.ts';
 import { onnxruntimeNode } from '../src/engines/onnxruntime-node.ts';
 import { readOnnxFile } from '../src/formats/onnx/files-node.ts';
 import type { Model } from '../src/ir/index.ts';
 import { Tensor } from '../src/ir/index.ts';
+import { bindableDims } from '../src/passes/bind-dims.ts';
 import { calibrateAuto } from '../src/pipeline/calibrate-auto.ts';
+import { calibrateIsotone } from '../src/pipeline/calibrate-isotone.ts';
 import { calibrate, prepareModel, quantize } from '../src/pipeline.ts';
 import { fedModels } from '../test/support/fed-models.ts';
 import { hasShared, labelledModels, modelPath, sharedMissing } from '../test/support/shared-models.ts';
@@ -27,6 +29,7 @@ const { values, positionals } = parseArgs({
   options: {
     limit: { type: 'string', default: '300' },
     method: { type: 'string' },
+    target: { type: 'string', default: 'ort-cpu' },
     rows: { type: 'string' },
   },
 });
@@ -151,7 +154,7 @@ const rows: Row[] =
         .map((line) => JSON.parse(line) as Row)
     : [];
 const engine = await onnxruntimeNode();
-const methods = values.method?.split(',') ?? methodNames;
+const methods = values.method?.split(',') ?? methodNames.filter((name) => name !== isotone.id);
 for (const item of items) {
   if (positionals.length > 0 && !positionals.includes(item.name)) continue;
   const missing = methods.filter((m) => !rows.some((r) => r.model === item.name && r.method === m));
@@ -160,7 +163,9 @@ for (const item of items) {
   const evaluation = onlyOf(others, [...Array(Math.min(Number(values.limit), others.size!)).keys()]);
   const labels: (number | undefined)[] = [];
   for await (const { label } of evaluation) labels.push(label);
-  const prepared = prepareModel(readOnnxFile(item.path));
+  const model = readOnnxFile(item.path);
+  const dims = Object.fromEntries(bindableDims(model).map((name) => [name, 1]));
+  const prepared = prepareModel(model, { target: values.target, dims });
   const truth = await outputsOf(prepared.original, evaluation);
   const right = (answers: readonly number[]): number => answers.filter((x, i) => x === labels[i]).length;
   const share = (count: number): number => (100 * count) / truth.length;
@@ -169,7 +174,8 @@ for (const item of items) {
   const plainUs = processorUs() - idleUs;
   for (const method of missing) {
     const beforeUs = processorUs();
-    const calibration = method === 'auto' ? await calibrateAuto(prepared, calib, { engine }) : plain;
+    const looksAgain = { [auto.id]: calibrateAuto, [isotone.id]: calibrateIsotone }[method];
+    const calibration = (await looksAgain?.(prepared, calib, { engine })) ?? plain;
     const usedUs = processorUs() - beforeUs;
     const int8 = quantize(calibration, { method });
     const made = await outputsOf(int8.model, evaluation);
@@ -206,7 +212,7 @@ function page(title: string, digits: number, figure: (row: Row) => number | unde
       const row = rows.find((r) => r.model === model && r.method === method);
       return row && figure(row);
     });
-    const single = figures.filter((x, i): x is number => x !== undefined && columns[i] !== 'auto');
+    const single = figures.filter((x, i): x is number => x !== undefined && columns[i] !== auto.id);
     if (single.length === 0) return [];
     const text = (x: number | undefined): string => (x === undefined ? '' : x.toFixed(digits));
     const best = text(Math.max(...single));
@@ -219,7 +225,7 @@ function page(title: string, digits: number, figure: (row: Row) => number | unde
   return [...head, ...body].join('\n');
 }
 
-console.log(`${engine.name}, ort-cpu, bias correction\n`);
+console.log(`${engine.name}, ${values.target}, bias correction\n`);
 console.log(`${page('outputs, dB', 2, (row) => row.outputsDb)}\n`);
 console.log(`${page('outputs, mean of samples, dB', 2, (row) => row.eachDb)}\n`);
 console.log(`${page('mean of layers, dB', 2, (row) => row.layersDb)}\n`);

@@ -40,7 +40,7 @@ function commandMeant(word: string, names: readonly string[]): string {
 
 /** Runs the command line; returns the exit code and never throws. `argv` is without node and script. */
 export async function main(argv: readonly string[]): Promise<number> {
-  // onnxruntime-node has telemetry that reports to Microsoft: off, unless somebody has decided.
+  // onnxruntime-node holds a telemetry client with a collector's address: off, unless somebody has decided.
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const cancel = new AbortController();
   const onInterrupt = (): void => cancel.abort(new Error('interrupted'));

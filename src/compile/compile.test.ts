@@ -82,6 +82,13 @@ test('every node without a kernel is named, and nothing is made', () => {
   b: float32[2] = com.example::Second(a)
   output b: float32[2]`);
   expect(() => compileModel(graph)).toThrow(/First.*Second/);
+  const shapeless = model(`
+  input x: float32[2]
+  a: float32[2] = com.example::First(x)
+  b = com.example::Second(a)
+  c: float32[2] = com.example::Third(b)
+  output c: float32[2]`);
+  expect(() => compileModel(shapeless)).toThrow(/3 nodes: they cannot be compiled: .*First.*Second.*Third/);
 });
 
 describe('reshaped strides', () => {

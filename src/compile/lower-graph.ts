@@ -35,7 +35,18 @@ export interface LoweredGraph {
 
 /** Throws UNSUPPORTED naming every node without a kernel, before anything is made. */
 export function lowerGraph(graph: ReadyGraph, constants: ConstantStore): LoweredGraph {
-  return new Lowerer(graph, constants).run();
+  return lowererOf(graph, constants).run();
+}
+
+/** Where a shape is not known because the operator behind it is not, that operator is the one to name. */
+function lowererOf(graph: ReadyGraph, constants: ConstantStore): Lowerer {
+  try {
+    return new Lowerer(graph, constants);
+  } catch (error) {
+    const unknown = graph.nodes.filter((node) => loweringOf(node) === undefined);
+    if (unknown.length === 0 || !(error instanceof UnsupportedError)) throw error;
+    throw withoutKernels(unknown.map(withoutKernel));
+  }
 }
 
 class Lowerer {
@@ -85,7 +96,7 @@ class Lowerer {
 
   #lower(node: Node): void {
     const lowering = loweringOf(node);
-    if (lowering === undefined) throw cannotEvaluate(node, 'there is no kernel for the operator', remedy);
+    if (lowering === undefined) throw withoutKernel(node);
     if (
       isChannelConcat(node) &&
       node.inputs.every((name) => this.#slices.get(name)?.of === node.outputs[0])
@@ -240,6 +251,10 @@ const movesNothing: ReadonlySet<string> = new Set([
 ]);
 
 const remedy = 'Run the model with onnxruntime';
+
+function withoutKernel(node: Node): UnsupportedError {
+  return cannotEvaluate(node, 'there is no kernel for the operator', remedy);
+}
 
 /** All of them at once: who fixes a model wants the whole list. */
 function withoutKernels(problems: readonly UnsupportedError[]): UnsupportedError {
