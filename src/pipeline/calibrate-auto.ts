@@ -1,6 +1,7 @@
-/** Calibration for method `auto`: either half of the samples judges what the other has calibrated. */
+/** Calibration for method `auto`: each quarter of the samples judges what the others have calibrated. */
 import { chooseMethods } from '../analyse/auto/choose-methods.ts';
 import { OctavoError } from '../base/errors.ts';
+import type { Statistics } from '../calibrate/collect.ts';
 import type { Dataset } from '../calibrate/dataset.ts';
 import { onlyOf } from '../calibrate/split.ts';
 import { TensorStatistic } from '../calibrate/statistic.ts';
@@ -16,8 +17,8 @@ export interface CalibrateAutoOptions extends Omit<CalibrateOptions, 'resume' | 
 const leastSamples = 4;
 
 /**
- * Like `calibrate`, and chooses a method for each tensor: every method is applied to what one half of the samples showed and
- * scored on the other, and the other way about. `quantize` then takes the choices and the ranges of all samples together.
+ * Like `calibrate`, and chooses a method for each tensor: every method is applied to what three quarters of the samples showed
+ * and scored on the fourth, in turn. `quantize` then takes the choices and the ranges of all samples together.
  * Throws DATA for fewer than four samples, and what `calibrate` throws. The samples are iterated more than once.
  */
 export async function calibrateAuto(
@@ -34,24 +35,25 @@ export async function calibrateAuto(
       what: `method 'auto' judges by samples that did not calibrate, and there are only ${positions.length} in all`,
       remedy: `Give at least ${leastSamples} (a hundred are a good start), or name another method`,
     });
-  const halfOf = (rest: number): Dataset =>
+  const quarters: Dataset[] = [0, 1, 2, 3].map((rest) =>
     onlyOf(
       samples,
-      positions.filter((i) => i % 2 === rest),
-    );
-  const [a, b] = [halfOf(0), halfOf(1)];
-  const seenA = await calibrate(prepared, a, run);
-  const seenB = await calibrate(prepared, b, run);
-  const choices = await chooseMethods(
-    run.engine,
-    { ...prepared, biasCorrection },
-    [
-      { statistics: seenA.statistics, heldOut: b },
-      { statistics: seenB.statistics, heldOut: a },
-    ],
-    { signal: run.signal, onProgress: run.onProgress },
+      positions.filter((i) => i % 4 === rest),
+    ),
   );
-  return { ...together(seenA, seenB), choices };
+  const seen: Measurement[] = [];
+  for (const quarter of quarters) seen.push(await calibrate(prepared, quarter, run));
+  const holdOuts = quarters.map((heldOut, i) => ({
+    statistics: merged(seen.filter((_, j) => j !== i)),
+    heldOut,
+  }));
+  const choices = await chooseMethods(run.engine, { ...prepared, biasCorrection }, holdOuts, {
+    signal: run.signal,
+    onProgress: run.onProgress,
+  });
+  const ledger = new SampleLedger();
+  for (const part of seen) ledger.addAll(part.ledger);
+  return { ...seen[0]!, statistics: merged(seen), samples: ledger.size, ledger, choices };
 }
 
 async function sizeOf(samples: Dataset): Promise<number> {
@@ -61,17 +63,12 @@ async function sizeOf(samples: Dataset): Promise<number> {
   return size;
 }
 
-function together(a: Measurement, b: Measurement): Measurement {
-  const ledger = new SampleLedger();
-  ledger.addAll(a.ledger);
-  ledger.addAll(b.ledger);
-  const statistics = new Map(
-    [...a.statistics].map(([value, statistic]) => {
+function merged(parts: readonly Measurement[]): Statistics {
+  return new Map(
+    [...parts[0]!.statistics.keys()].map((value) => {
       const sum = new TensorStatistic();
-      sum.merge(statistic);
-      sum.merge(b.statistics.get(value)!);
+      for (const { statistics } of parts) sum.merge(statistics.get(value)!);
       return [value, sum] as const;
     }),
   );
-  return { ...a, statistics, samples: ledger.size, ledger };
 }

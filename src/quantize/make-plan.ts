@@ -73,10 +73,10 @@ export function makePlan(input: MakePlanInput): {
 
 type RangeInput = Pick<MakePlanInput, 'target' | 'statistics' | 'float' | 'ranges'>;
 
-/** What each method would give each group whose range is not known: one entry a method, in the order of the methods. */
+/** What each of the methods asked for would give each group whose range is not known, in their order. */
 export function candidateParams(
   input: RangeInput & Pick<MakePlanInput, 'layout'>,
-  methods: readonly CalibrationMethod[],
+  methodsFor: (group: ParamGroup) => readonly CalibrationMethod[],
 ): ReadonlyMap<ParamGroup, readonly ValueParams[]> {
   const readers = readersOf(input.float.graph);
   return new Map(
@@ -84,7 +84,7 @@ export function candidateParams(
       .filter((group) => group.fixed === undefined)
       .map((group) => [
         group,
-        methods.map((method) => toValueParams(groupParams(group, method, readers, input))),
+        methodsFor(group).map((method) => toValueParams(groupParams(group, method, readers, input))),
       ]),
   );
 }

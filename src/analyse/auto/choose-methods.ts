@@ -79,12 +79,12 @@ const autoMethods: readonly CalibrationMethod[] = [
   methodByName('percentile:99.999'),
 ];
 
-/** Choices for all tensors that are run on all parts: of them all on the first one the best. */
-const mostStarts = 3;
+/** Methods for all tensors that are run on all parts: of them all on half the parts the best. */
+const mostSingles = 3;
 /** Tensors whose method is tried in the network one by one. */
 const mostSwitches = 4;
 /** Less is chance on so few samples. */
-const leastGainDb = 0.02;
+const leastGainDb = 0.1;
 
 /** Throws DATA for no sample, CALIBRATION where a range cannot be had, ENGINE and CANCELLED. */
 export async function chooseMethods(
@@ -108,11 +108,11 @@ export async function chooseMethods(
     options.onProgress,
   );
   const starts = await search.starts();
-  const found = await search.improved(starts[0]!);
+  const found = await search.improved(starts);
   const samples = parts.reduce((n, part) => n + part.heldOut.length, 0);
   return {
     tensors: groups.map((group) => choiceOf(group, found.choice.get(group.value)!)),
-    notes: [noteOf(found, starts.slice(1), samples)],
+    notes: [noteOf(found, starts.starts.slice(1), samples)],
   };
 }
 
@@ -124,74 +124,104 @@ interface Group {
   readonly own: Picked;
 }
 
-interface Found {
+type Start = readonly [name: string, choice: Choice];
+
+interface Tried {
   readonly name: string;
   readonly choice: Choice;
   readonly result: TrialResult;
-  /** All parts of the result alike: of few samples the outputs alone would be chance. */
-  readonly score: number;
 }
+
+/** Choices of each tensor's best, by what of its score. */
+const ownNames = {
+  decibels: 'each its best',
+  togetherDb: 'each its best over all samples together',
+  eachDb: 'each its best sample by sample',
+} as const;
 
 class Search {
   readonly #groups: readonly Group[];
   readonly #trials: NetworkTrials;
-  readonly #starts: readonly (readonly [name: string, choice: Choice])[];
+  readonly #owns: readonly Start[];
+  readonly #singles: readonly Start[];
   readonly #step: () => void;
 
   constructor(groups: readonly Group[], trials: NetworkTrials, onProgress: OnProgress | undefined) {
     this.#groups = groups;
     this.#trials = trials;
-    const own: Choice = new Map(groups.map(({ value, own }) => [value, own.method]));
-    const singles = autoMethods.map(
-      ({ id }) => [`${id} for all`, new Map(groups.map(({ value }) => [value, id]))] as const,
-    );
-    this.#starts = [['each its best', own], ...singles];
-    const most = this.#starts.length + mostStarts + mostSwitches;
+    this.#owns = (['decibels', 'togetherDb', 'eachDb'] as const).map((by) => {
+      const best = ({ scored }: Group) =>
+        pick(scored.map((s) => ({ method: s.method, decibels: s[by] }))).method;
+      return [ownNames[by], new Map(groups.map((group) => [group.value, best(group)]))];
+    });
+    this.#singles = autoMethods.map(({ id }) => [
+      `${id} for all`,
+      new Map(groups.map(({ value }) => [value, id])),
+    ]);
+    const most = 2 * this.#owns.length + this.#singles.length + mostSingles + mostSwitches;
     this.#step = startProgress('trying methods', most, onProgress);
   }
 
-  /** One method for all, and each tensor's own best: the few best ones, the best one first. */
-  async starts(): Promise<readonly Found[]> {
-    const some: Found[] = [];
-    for (const [name, choice] of this.#starts)
-      some.push(await this.#tried({ name, choice }, 'the first part'));
-    const starts: Found[] = [];
-    for (const start of some.sort(byScore).slice(0, mostStarts))
-      starts.push(await this.#tried(start, 'all parts'));
-    return starts.sort(byScore);
+  /** Each tensor's own best, and the best of one method for all: the best one first. */
+  async starts(): Promise<Starts> {
+    const owns: Tried[] = [];
+    for (const own of this.#owns) owns.push(await this.#tried(own, 'half the parts'));
+    const singles: Tried[] = [];
+    for (const single of this.#singles) singles.push(await this.#tried(single, 'half the parts'));
+    const half = bestOf(singles);
+    const few = singles.sort((a, b) => lagOf(a, half) - lagOf(b, half)).slice(0, mostSingles);
+    const starts: Tried[] = [];
+    for (const { name, choice } of [...few, ...owns])
+      starts.push(await this.#tried([name, choice], 'all parts'));
+    const best = bestOf(starts.slice(0, few.length));
+    return { best, starts: starts.sort((a, b) => lagOf(a, best) - lagOf(b, best)) };
   }
 
   /** Tensors for which another method is better behind them, the one with most to gain first: kept where the network gains. */
-  async improved(start: Found): Promise<Found> {
+  async improved({ starts, best }: Starts): Promise<Tried> {
+    let found = starts[0]!;
     const gains = this.#groups
       .map((group) => ({
         group,
-        gain: group.decibels.get(group.own.method)! - group.decibels.get(start.choice.get(group.value)!)!,
+        gain: group.decibels.get(group.own.method)! - group.decibels.get(found.choice.get(group.value)!)!,
       }))
       .filter(({ gain }) => gain > 0)
       .sort((a, b) => b.gain - a.gain);
-    let found = start;
     for (let i = 0; i < mostSwitches; i++) {
       const { value, own } = gains[i]?.group ?? this.#groups[0]!;
       const choice = gains[i] === undefined ? found.choice : new Map(found.choice).set(value, own.method);
-      const tried = await this.#tried({ name: start.name, choice }, 'all parts');
-      if (tried.score > found.score + leastGainDb) found = tried;
+      const tried = await this.#tried([found.name, choice], 'all parts');
+      if (lagOf(tried, best) < lagOf(found, best) - leastGainDb) found = tried;
     }
     return found;
   }
 
-  async #tried(
-    { name, choice }: Pick<Found, 'name' | 'choice'>,
-    among: 'the first part' | 'all parts',
-  ): Promise<Found> {
+  async #tried([name, choice]: Start, among: 'half the parts' | 'all parts'): Promise<Tried> {
     const result = await this.#trials.run(choice, among);
     this.#step();
-    const { outputsDb, samplesDb, innerDb = outputsDb } = result;
-    return { name, choice, result, score: outputsDb + samplesDb + innerDb };
+    return { name, choice, result };
   }
 }
 
-const byScore = (a: Found, b: Found): number => b.score - a.score;
+interface Starts {
+  readonly starts: readonly Tried[];
+  /** Of one method for all. */
+  readonly best: TrialResult;
+}
+
+/** The best in each, whichever has it. */
+function bestOf(tried: readonly Tried[]): TrialResult {
+  const [first, ...others] = tried.map(({ result }) => result);
+  return others.reduce((most, result) => most.map((db, i) => Math.max(db, result[i]!)), first!);
+}
+
+/**
+ * How far behind the best it is where it is furthest; negative: ahead in all. A sum would pay for a loss in one with a gain
+ * in another, and which of them a network is used for is not known here.
+ */
+function lagOf({ result }: Tried, best: TrialResult): number {
+  return Math.max(...result.map((db, i) => best[i]! - db));
+}
 
 function choiceOf({ value, scored, decibels, own }: Group, method: string): MethodChoice {
   const behind = (id: string): string => dB(decibels.get(id)!);
@@ -202,16 +232,16 @@ function choiceOf({ value, scored, decibels, own }: Group, method: string): Meth
   return { value, method, why, scores: scored };
 }
 
-function noteOf(found: Found, others: readonly Found[], samples: number): Note {
+function noteOf(found: Tried, others: readonly Tried[], samples: number): Note {
   const methods = [...found.choice.values()];
   const taken = autoMethods
     .map(({ id }) => ({ id, times: methods.filter((method) => method === id).length }))
     .filter(({ times }) => times > 0)
     .map(({ id, times }) => `${id} ${times}`);
-  const next = others.slice(0, 3).map(({ name, result }) => `${name}: ${dB(result.outputsDb)}`);
+  const next = others.slice(0, 3).map(({ name, result }) => `${name}: ${dB(result[0]!)}`);
   return {
     code: 'methods-chosen',
     where: "method 'auto'",
-    what: `of ${methods.length} tensors took ${taken.join(', ')}: ${dB(found.result.outputsDb)} in the outputs on ${samples} held-out samples; ${next.join(', ')}`,
+    what: `of ${methods.length} tensors took ${taken.join(', ')}: ${dB(found.result[0]!)} in the outputs on ${samples} held-out samples; ${next.join(', ')}`,
   };
 }

@@ -22,11 +22,11 @@ export interface Places {
   readonly inner: readonly string[];
 }
 
-const mostSamples = 64;
+const mostSamples = 32;
 const leastSamples = 8;
 /** For inputs and results of one part; samples beyond are left out. */
-const budgetBytes = 128 * 2 ** 20;
-const mostInner = 16;
+const budgetBytes = 64 * 2 ** 20;
+const mostInner = 64;
 
 export function placesOf({ float, layout }: ChooseInput): Places {
   const { graph } = float;
@@ -75,7 +75,7 @@ export async function heldOutOf(
   });
 }
 
-const mostElements = 16384;
+const mostElements = 4096;
 
 /** Elements at equal distances, an odd number apart so that they do not keep to one column. */
 export function thinned<T extends Float32Array | Uint8Array | Int8Array>(values: T): T {

@@ -13,7 +13,7 @@ import { decibelsOf } from './pick.ts';
 import type { Sink } from './probe.ts';
 import { probeModel } from './probe.ts';
 
-/** A method that is so far behind the best one after the first part is not run on the others. */
+/** A method that is so far behind the best ones after the parts before is not run on the others. */
 const hopelessDb = 3;
 
 /**
@@ -32,96 +32,119 @@ export async function layerScores(
   const tallies = new Map<ParamGroup, Tally>();
   for (const part of parts) {
     const methods = [...part.methods.values()];
-    const candidates = candidateParams({ ...input, statistics: part.statistics }, methods);
+    const hopeful = (group: ParamGroup): readonly number[] =>
+      tallies.get(group)?.hopeful() ?? [...methods.keys()];
+    const candidates = candidateParams({ ...input, statistics: part.statistics }, (group) =>
+      hopeful(group).map((i) => methods[i]!),
+    );
     const distinct = new Map(
-      [...candidates].map(([group, params]) => [
-        group,
-        distinctOf(params, tallies.get(group)?.hopeful() ?? [...params.keys()]),
-      ]),
+      [...candidates].map(([group, params]) => [group, distinctOf(params, hopeful(group))]),
     );
     const probe = probeModel(
       input.float,
       input.types,
       new Map([...distinct].map(([group, d]) => [group, d.params])),
     );
-    const energies = new Map<string, number>();
+    for (const group of distinct.keys())
+      if (!tallies.has(group)) tallies.set(group, new Tally(methods.length));
     // As written: an optimiser looks long at thousands of nodes, and could take codes and back for nothing.
     const session = await openSession(engine, probe.model, { optimization: 'none' });
     try {
       for (const { inputs } of part.heldOut) {
         throwIfAborted(options.signal, 'choice of methods');
-        for (const [name, tensor] of Object.entries(await session.run(inputs)))
-          energies.set(name, (energies.get(name) ?? 0) + tensor.data('float32')[0]!);
+        const energies = await session.run(inputs);
+        for (const [group, { at }] of distinct)
+          tallies.get(group)!.add(probe.sinks.get(group)!, at, (name) => energies[name]!.data('float32')[0]!);
         step();
       }
     } finally {
       await session.dispose();
     }
-    for (const [group, { at }] of distinct) {
-      const tally = tallies.get(group) ?? new Tally(methods.length);
-      tallies.set(group, tally);
-      tally.add(probe.sinks.get(group)!, at, energies);
-    }
   }
   const ids = [...parts[0]!.methods.keys()];
   return new Map(
-    [...tallies].map(([group, tally]) => [
-      group,
-      ids.map((method, i) => ({ method, decibels: tally.decibels(i) })),
-    ]),
+    [...tallies].map(([group, tally]) => [group, ids.map((method, i) => ({ method, ...tally.of(i) }))]),
   );
 }
 
-/** Energies at each sink, of the signal and of each method's error, over the parts that the method was run on. */
+/**
+ * Of each method two figures that agree but where samples differ much: all samples together, which the loud ones decide, and
+ * each by itself, where the loud ones are few. A method has to be good in both.
+ */
 class Tally {
-  readonly #methods: { signal: number; noise: number }[][];
+  readonly #methods: readonly Energies[];
 
   constructor(methods: number) {
-    this.#methods = Array.from({ length: methods }, () => []);
+    this.#methods = Array.from({ length: methods }, () => new Energies());
   }
 
-  add(
-    sinks: readonly Sink[],
-    at: readonly (number | undefined)[],
-    energies: ReadonlyMap<string, number>,
-  ): void {
-    for (const [i, candidate] of at.entries()) {
-      if (candidate === undefined) continue;
-      for (const [s, sink] of sinks.entries()) {
-        const sums = this.#methods[i]!;
-        sums[s] ??= { signal: 0, noise: 0 };
-        sums[s].signal += energies.get(sink.signal)!;
-        sums[s].noise += energies.get(sink.noise[candidate]!)!;
-      }
-    }
+  /** Of one sample. */
+  add(sinks: readonly Sink[], at: Distinct['at'], energyOf: (output: string) => number): void {
+    for (const { method, candidate } of at)
+      this.#methods[method]!.add(
+        sinks.map(({ signal, noise }) => ({ signal: energyOf(signal), noise: energyOf(noise[candidate]!) })),
+      );
   }
 
-  decibels(method: number): number {
-    // A layer that is silent on all samples cannot weigh errors.
-    const heard = this.#methods[method]!.filter(({ signal }) => signal > 0);
-    const noise = heard.reduce((sum, s) => sum + s.noise / s.signal, 0);
-    return decibelsOf(noise, heard.length);
+  of(method: number): Omit<MethodScore, 'method'> {
+    return this.#methods[method]!.score();
   }
 
   hopeful(): readonly number[] {
-    const decibels = this.#methods.map((_, i) => this.decibels(i));
-    const most = Math.max(...decibels);
-    return [...decibels.keys()].filter((i) => decibels[i]! >= most - hopelessDb);
+    const scores = this.#methods.map((energies) => energies.score());
+    const near = (by: 'togetherDb' | 'eachDb', i: number): boolean =>
+      scores[i]![by] >= Math.max(...scores.map((score) => score[by])) - hopelessDb;
+    return [...scores.keys()].filter((i) => near('togetherDb', i) || near('eachDb', i));
   }
 }
 
-/** Of the methods asked for. Scales within a thousandth of each other are one candidate: `at` says which each method's is. */
-function distinctOf(
-  params: readonly ValueParams[],
-  asked: readonly number[],
-): { readonly params: readonly ValueParams[]; readonly at: readonly (number | undefined)[] } {
+interface Energy {
+  readonly signal: number;
+  readonly noise: number;
+}
+
+/** At each sink, over samples. */
+class Energies {
+  readonly #sinks: { signal: number; noise: number }[] = [];
+  #sum = 0;
+  #samples = 0;
+
+  add(sample: readonly Energy[]): void {
+    for (const [i, { signal, noise }] of sample.entries()) {
+      this.#sinks[i] ??= { signal: 0, noise: 0 };
+      this.#sinks[i].signal += signal;
+      this.#sinks[i].noise += noise;
+    }
+    this.#sum += meanDecibels(sample);
+    this.#samples++;
+  }
+
+  score(): Omit<MethodScore, 'method'> {
+    const [togetherDb, eachDb] = [meanDecibels(this.#sinks), this.#sum / this.#samples];
+    return { decibels: (togetherDb + eachDb) / 2, togetherDb, eachDb };
+  }
+}
+
+/** The mean, in energy. A sink that is silent cannot weigh errors. */
+function meanDecibels(sinks: readonly Energy[]): number {
+  const heard = sinks.filter(({ signal }) => signal > 0);
+  const noise = heard.reduce((sum, s) => sum + s.noise / s.signal, 0);
+  return decibelsOf(noise, heard.length);
+}
+
+/** Scales within a thousandth of each other are one candidate: `at` says which that of each method is. */
+function distinctOf(params: readonly ValueParams[], methods: readonly number[]): Distinct {
   const kept: ValueParams[] = [];
   const at = params.map((p, i) => {
-    if (!asked.includes(i)) return undefined;
     const same = kept.findIndex(
       (k) => k.zeroPoint === p.zeroPoint && Math.abs(k.scale - p.scale) <= 1e-3 * p.scale,
     );
-    return same >= 0 ? same : kept.push(p) - 1;
+    return { method: methods[i]!, candidate: same >= 0 ? same : kept.push(p) - 1 };
   });
   return { params: kept, at };
+}
+
+interface Distinct {
+  readonly params: readonly ValueParams[];
+  readonly at: readonly { readonly method: number; readonly candidate: number }[];
 }

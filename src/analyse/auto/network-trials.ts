@@ -16,14 +16,11 @@ import { decibelsOf } from './pick.ts';
 /** Ids of methods, by the first value of each group. */
 export type Choice = ReadonlyMap<string, string>;
 
-/** Signal over error in dB, each the mean over its places. */
-export interface TrialResult {
-  readonly outputsDb: number;
-  /** The same of each sample by itself, and then the mean: few samples with large errors do not decide it. */
-  readonly samplesDb: number;
-  /** Of values on the way: as many samples settle them sooner. Undefined where there is none. */
-  readonly innerDb: number | undefined;
-}
+/**
+ * Signal over error in dB: of the outputs, and of values on the way, which as many samples settle sooner; of all samples
+ * together, which the loud ones decide, and of each by itself. The mean over the places.
+ */
+export type TrialResult = readonly number[];
 
 /** Trials of choices, each of which is run once on each part. */
 export class NetworkTrials {
@@ -43,25 +40,22 @@ export class NetworkTrials {
     this.#known = parts.map(() => new Map());
   }
 
-  async run(choice: Choice, among: 'the first part' | 'all parts'): Promise<TrialResult> {
+  async run(choice: Choice, among: 'half the parts' | 'all parts'): Promise<TrialResult> {
+    const key = JSON.stringify([...choice]);
     const trials: Trial[] = [];
-    for (let i = 0; i < (among === 'all parts' ? this.#parts.length : 1); i++) {
-      const key = JSON.stringify([...choice]);
+    const count = among === 'all parts' ? this.#parts.length : Math.ceil(this.#parts.length / 2);
+    for (let i = 0; i < count; i++) {
       const trial = this.#known[i]!.get(key) ?? (await this.#trial(this.#parts[i]!, choice));
       this.#known[i]!.set(key, trial);
       trials.push(trial);
     }
-    const decibels = (name: string): number => {
-      const sum = new Energies();
-      for (const { at } of trials) sum.merge(at.get(name)!);
-      return sum.decibels;
-    };
     const { outputs, inner } = this.#places;
-    return {
-      outputsDb: mean(outputs.map(decibels)),
-      samplesDb: mean(trials.flatMap((trial) => trial.samples)),
-      innerDb: inner.length === 0 ? undefined : mean(inner.map(decibels)),
-    };
+    return [outputs, inner]
+      .filter((places) => places.length > 0)
+      .flatMap((places) => [
+        mean(places.map((place) => together(trials.map((trial) => trial.get(place)!)))),
+        mean(places.flatMap((place) => trials.flatMap((trial) => trial.get(place)!.each))),
+      ]);
   }
 
   async #trial(part: Part, choice: Choice): Promise<Trial> {
@@ -69,35 +63,26 @@ export class NetworkTrials {
     const { model, codes } = quantized(this.#input, inner, part, choice);
     const taps = [...outputs, ...[...codes.values()].map((c) => c.name)];
     const tapped = tapModel(model, taps, this.#input.target.activations.dtype);
-    const at = new Map([...outputs, ...inner].map((name) => [name, new Energies()]));
-    const samples: number[] = [];
+    const trial = new Map([...outputs, ...inner].map((name) => [name, new Energies()]));
     const session = await openSession(this.#engine, tapped);
     try {
       for (const { inputs, truth } of part.heldOut) {
         throwIfAborted(this.#signal, 'choice of methods');
         const made = await session.run(inputs);
-        for (const name of outputs) {
-          const alone = new Energies();
-          alone.add(truth.get(name)!, thinned(made[name]!.data('float32')));
-          at.get(name)!.merge(alone);
-          samples.push(alone.decibels);
-        }
+        for (const name of outputs)
+          trial.get(name)!.add(truth.get(name)!, thinned(made[name]!.data('float32')));
         for (const [name, { name: codesName, quant }] of codes)
-          at.get(name)!.add(truth.get(name)!, realsOf(made[codesName]!, quant));
+          trial.get(name)!.add(truth.get(name)!, realsOf(made[codesName]!, quant));
       }
     } finally {
       await session.dispose();
     }
-    return { at, samples };
+    return trial;
   }
 }
 
-interface Trial {
-  /** By place. */
-  readonly at: ReadonlyMap<string, Energies>;
-  /** dB of each sample at each output. */
-  readonly samples: readonly number[];
-}
+/** By place. */
+type Trial = ReadonlyMap<string, Energies>;
 
 function mean(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b, 0) / numbers.length;
@@ -131,26 +116,29 @@ function quantized(
 }
 
 class Energies {
-  #signal = 0;
-  #noise = 0;
+  signal = 0;
+  noise = 0;
+  readonly each: number[] = [];
 
   add(truth: Float32Array, made: Float32Array): void {
+    let [signal, noise] = [0, 0];
     for (let i = 0; i < truth.length; i++) {
       const x = truth[i]!;
       if (!Number.isFinite(x)) continue;
-      this.#signal += x * x;
-      this.#noise += (x - made[i]!) * (x - made[i]!);
+      signal += x * x;
+      noise += (x - made[i]!) * (x - made[i]!);
     }
+    this.signal += signal;
+    this.noise += noise;
+    this.each.push(decibelsOf(noise, signal));
   }
+}
 
-  merge(other: Energies): void {
-    this.#signal += other.#signal;
-    this.#noise += other.#noise;
-  }
-
-  get decibels(): number {
-    return decibelsOf(this.#noise, this.#signal);
-  }
+function together(energies: readonly Energies[]): number {
+  return decibelsOf(
+    energies.reduce((sum, e) => sum + e.noise, 0),
+    energies.reduce((sum, e) => sum + e.signal, 0),
+  );
 }
 
 /** Thinned, as DequantizeLinear gives them. */

@@ -3,8 +3,12 @@ import { ln } from '../../base/log.ts';
 
 export interface MethodScore {
   readonly method: string;
-  /** Signal over error at what reads the value, held-out samples; at most 100. */
+  /** Signal over error at what reads the value, held-out samples; at most 100. The mean of the next two. */
   readonly decibels: number;
+  /** Of all samples together: the loud ones decide. */
+  readonly togetherDb: number;
+  /** The mean of each sample's own: the loud ones are few. */
+  readonly eachDb: number;
 }
 
 export interface Picked {
@@ -16,7 +20,7 @@ export interface Picked {
 const within = 0.1;
 
 /** Earlier candidates are preferred among those that are within 0.1 dB of the best. */
-export function pick(candidates: readonly MethodScore[]): Picked {
+export function pick(candidates: readonly Pick<MethodScore, 'method' | 'decibels'>[]): Picked {
   const most = Math.max(...candidates.map((c) => c.decibels));
   const taken = candidates.find((c) => c.decibels >= most - within)!;
   const worst = candidates.reduce((w, c) => (c.decibels < w.decibels ? c : w));
