@@ -4,6 +4,8 @@ import { clamp, roundHalfEven } from '../../src/base/integer.ts';
 import { lcg } from '../../src/base/random.ts';
 import { packPanels } from '../../src/compile/kernels/panels.ts';
 import type { Results } from '../../src/compile/kernels/product-results.ts';
+import { isRoomy } from '../../src/compile/kernels/product-results.ts';
+
 import type { CaseMemory } from './kernel-case.ts';
 
 export class Dice {
@@ -44,34 +46,39 @@ export interface Products {
 
 export function someProducts(dice: Dice, channels: number, places: number, results: Results): Products {
   const extreme = dice.between(0, 3) === 0;
-  const weights = Int8Array.from({ length: channels * places }, () =>
-    extreme ? [127, -128][dice.between(0, 1)]! : dice.between(-128, 127),
+  const halves = results === 'halves';
+  // Within 16 bits the largest sums are whole channels of one sign.
+  const weights = Int8Array.from({ length: channels * places }, (_, i) =>
+    extreme
+      ? [127, -128][halves ? Math.floor(i / places) % 2 : dice.between(0, 1)]!
+      : dice.between(-128, 127),
   );
-  const wild = results !== 'padded' && dice.between(0, 2) === 0;
+  const wild = !isRoomy(results) && dice.between(0, 2) === 0;
   const about = wild ? 1e4 : 1 / (places * 30);
+  const largest = 128 * 255 * places + 20000 + places;
+  const zero = [0, 128, 255, dice.between(0, 255)][dice.between(0, 3)]!;
   return {
     channels,
     places,
     weights,
     biases: Int32Array.from({ length: channels }, () => dice.between(-20000 - places, 20000)),
-    factors: Float32Array.from({ length: channels }, () => dice.factor(about)),
-    shifts:
-      results === 'padded'
-        ? undefined
-        : Float32Array.from(
-            { length: channels },
-            () => [-0, dice.between(-900, 900) / 7][dice.between(0, 1)]!,
-          ),
+    factors: Float32Array.from({ length: channels }, () =>
+      halves && extreme ? (2 ** 15 - 257) / largest : dice.factor(about),
+    ),
+    shifts: isRoomy(results)
+      ? undefined
+      : Float32Array.from({ length: channels }, () => [-0, dice.between(-900, 900) / 7][dice.between(0, 1)]!),
     results,
-    zero: [0, 128, 255, dice.between(0, 255)][dice.between(0, 3)]!,
+    zero: halves ? zero - (zero % 2) : zero,
   };
 }
 
 export function placePanels(memory: CaseMemory, products: Products): number {
-  const { weights, places, shifts, ...rest } = products;
+  const { weights, places, shifts, results, ...rest } = products;
   return memory.place(
     packPanels({
       ...rest,
+      byTurns: results === 'halves',
       ...(shifts && { shifts }),
       places,
       weight: (channel, place) => weights[channel * places + place]!,

@@ -2,13 +2,23 @@
 import type { KernelCase } from '../../../test/support/kernel-case.ts';
 import { CaseMemory, kernelCase } from '../../../test/support/kernel-case.ts';
 import { Dice, placePanels, resultOf, someProducts, widened } from '../../../test/support/products.ts';
-import { convolution, convolutionBy3, convolutionCodes, convolutionFloats } from './convolution.ts';
+import {
+  convolution,
+  convolutionBy3,
+  convolutionCodes,
+  convolutionFloats,
+  convolutionHalves,
+  convolutionHalvesBy3,
+} from './convolution.ts';
 import { panelBytes, panelCount } from './panels.ts';
 import type { Results } from './product-results.ts';
+import { isRoomy } from './product-results.ts';
 
 const kernels = [
   { kernel: convolution, results: 'padded', round: 8 },
   { kernel: convolutionBy3, results: 'padded', round: 12 },
+  { kernel: convolutionHalves, results: 'halves', round: 8 },
+  { kernel: convolutionHalvesBy3, results: 'halves', round: 12 },
   { kernel: convolutionCodes, results: 'codes', round: 8 },
   { kernel: convolutionFloats, results: 'floats', round: 8 },
 ] as const;
@@ -55,10 +65,10 @@ function oneCase(
   const runBytes = round * rounds;
   const size = results === 'floats' ? 4 : 1;
   // Codes and floats also lie channel by channel, far apart.
-  const planes = results !== 'padded' && dice.between(0, 1) === 1;
+  const planes = !isRoomy(results) && dice.between(0, 1) === 1;
   const pixels = columns * rows * images;
   const channelStep = planes ? pixels * size : size;
-  const room = results === 'padded' ? Math.ceil(channels / 8) * 8 : planes ? size : channels * size;
+  const room = isRoomy(results) ? Math.ceil(channels / 8) * 8 : planes ? size : channels * size;
   const gap = (): number => dice.between(0, 2) * 8;
   const step = (pixel: number): { pixel: number; row: number; image: number } => ({
     pixel: pixel + (planes ? 0 : gap()),
@@ -90,7 +100,7 @@ function oneCase(
     const at = target + start(p, to);
     for (let c = 0; c < channels; c++)
       expected.push({ at: at + c * channelStep, bytes: resultOf(products, c, data) });
-    if (results === 'padded') scribbled.push({ at: at + channels, bytes: room - channels });
+    if (isRoomy(results)) scribbled.push({ at: at + channels, bytes: room - channels });
   }
   return kernelCase(kernel, {
     name: `${kernel.name} ${columns} x ${rows} x ${images} pixels, ${runs} runs of ${runBytes}, ${channels} channels`,
@@ -111,9 +121,7 @@ function oneCase(
       skips: memory.place(skips),
       weights,
       wideWeights: memory.place(
-        widened(
-          memory.read(weights, panelBytes(runs * runBytes, results !== 'padded') * panelCount(channels)),
-        ),
+        widened(memory.read(weights, panelBytes(runs * runBytes, !isRoomy(results)) * panelCount(channels))),
       ),
       channels,
       channelStep,

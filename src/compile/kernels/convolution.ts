@@ -11,7 +11,7 @@ import { i32, ops, tee } from '../../wasm/index.ts';
 import type { Kernel, KernelBody, Variant } from './kernel.ts';
 import { kernel } from './kernel.ts';
 import type { PixelSums, Results } from './product-results.ts';
-import { ProductResults, tailBytes } from './product-results.ts';
+import { isRoomy, ProductResults, tailBytes } from './product-results.ts';
 import type { Quads } from './quad-products.ts';
 import { QuadProducts } from './quad-products.ts';
 
@@ -61,6 +61,9 @@ function convolutionKernel(name: string, results: Results, steps: number): Convo
 export const convolution = convolutionKernel('convolution', 'padded', 2);
 /** The same with three steps in a round: for runs of 12 bytes, which three taps of at most four channels are. */
 export const convolutionBy3 = convolutionKernel('convolution-by-3', 'padded', 3);
+/** Both likewise, of panels by turns: an even zero point, and steps within 16 bits. */
+export const convolutionHalves = convolutionKernel('convolution-halves', 'halves', 2);
+export const convolutionHalvesBy3 = convolutionKernel('convolution-halves-by-3', 'halves', 3);
 /** Codes one by one, with a shift, clamped: any factors, and results without room behind their channels. */
 export const convolutionCodes = convolutionKernel('convolution-codes', 'codes', 2);
 /** float32. */
@@ -263,7 +266,7 @@ class ProductTile {
           { zero: p.zero, channelsLeft: this.#channels, channelStep: p.channelStep },
         );
         f.set(this.#panel, I.add(this.#panel, i32(32 + tailBytes(this.#kind))));
-        const panelStep = this.#kind === 'padded' ? i32(8) : I.shl(p.channelStep, i32(3));
+        const panelStep = isRoomy(this.#kind) ? i32(8) : I.shl(p.channelStep, i32(3));
         f.set(this.#offset, I.add(this.#offset, panelStep));
         f.set(this.#channels, I.sub(this.#channels, i32(8)));
       },

@@ -16,6 +16,8 @@ export interface PanelSource {
   readonly biases: ArrayLike<number>;
   readonly factors: ArrayLike<number>;
   readonly shifts?: ArrayLike<number>;
+  /** The even channels of a panel before the odd ones. */
+  readonly byTurns?: boolean;
 }
 
 export function panelBytes(places: number, shifted: boolean): number {
@@ -27,13 +29,14 @@ export function panelCount(channels: number): number {
 }
 
 export function packPanels(source: PanelSource): Uint8Array<ArrayBuffer> {
-  const { channels, places, biases, factors, shifts } = source;
+  const { channels, places, biases, factors, shifts, byTurns = false } = source;
   const size = panelBytes(places, shifts !== undefined);
   const bytes = new Uint8Array(panelCount(channels) * size);
   const view = new DataView(bytes.buffer);
   for (let c = 0; c < channels; c++) {
-    const lane = c % panelChannels;
-    const start = ((c - lane) / panelChannels) * size;
+    const inPanel = c % panelChannels;
+    const lane = byTurns ? (inPanel >> 1) + (inPanel % 2) * (panelChannels / 2) : inPanel;
+    const start = ((c - inPanel) / panelChannels) * size;
     const behind = start + panelChannels * (4 + places);
     view.setInt32(start + lane * 4, biases[c]!, true);
     view.setFloat32(behind + lane * 4, factors[c]!, true);

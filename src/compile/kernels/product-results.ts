@@ -1,12 +1,22 @@
 /**
  * What becomes of the sums of a panel: eight channels of a pixel are scaled, rounded and stored. `padded` writes eight codes, as
- * the layouts of images and rows have room for; `codes` and `floats` write the channels there are, wherever they lie, and add
- * a shift (a bias in real numbers).
+ * the layouts of images and rows have room for, and `halves` the same with less work: of steps within 16 bits, with an even zero point,
+ * from panels by turns. `codes` and `floats` write the channels there are, wherever they lie, and add a shift (a bias in real numbers).
  */
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
 import { i32, ops } from '../../wasm/index.ts';
 import type { Rounding } from './rounding.ts';
-import { clamped, codesOf, loadRounding, narrowed, rounded, scaled, storeHalf } from './rounding.ts';
+import {
+  clamped,
+  codesOf,
+  loadRounding,
+  magicWith,
+  narrowed,
+  rounded,
+  roundedByTurns,
+  scaled,
+  storeHalf,
+} from './rounding.ts';
 
 /** Of the eight channels of a pixel. */
 export type PixelSums = readonly [Local<'v128'>, Local<'v128'>];
@@ -16,13 +26,18 @@ interface Pixel {
   readonly target: Expression<'i32'>;
 }
 
-export type Results = 'padded' | 'codes' | 'floats';
+export type Results = 'padded' | 'halves' | 'codes' | 'floats';
+
+/** Whether all eight channels of a panel are written, next to each other and without shifts. */
+export function isRoomy(results: Results): boolean {
+  return results === 'padded' || results === 'halves';
+}
 
 const { v128: V, i32: I, f32x4: F } = ops;
 
 /** Bytes behind the weights of a panel: factors, and shifts. */
 export function tailBytes(results: Results): number {
-  return results === 'padded' ? 32 : 64;
+  return isRoomy(results) ? 32 : 64;
 }
 
 export interface ResultParams {
@@ -30,7 +45,7 @@ export interface ResultParams {
   readonly zero: Local<'i32'>;
   /** Output channels from this panel on. */
   readonly channelsLeft: Local<'i32'>;
-  /** Bytes from one channel to the next; `padded` has them next to each other. */
+  /** Bytes from one channel to the next, where they are not next to each other. */
   readonly channelStep: Local<'i32'>;
 }
 
@@ -48,7 +63,7 @@ export class ProductResults {
     this.#results = results;
     this.#rounding = { magic: f.local('v128'), lift: f.local('v128') };
     this.#factors = f.locals('v128', 2);
-    this.#shifts = results === 'padded' ? [] : f.locals('v128', 2);
+    this.#shifts = isRoomy(results) ? [] : f.locals('v128', 2);
     this.#wide = f.locals('v128', 2);
     this.#codes = f.local('v128');
   }
@@ -58,8 +73,9 @@ export class ProductResults {
     const f = this.#f;
     for (const [i, factors] of this.#factors.entries()) f.set(factors, V.load(tail, 16 * i));
     for (const [i, shifts] of this.#shifts.entries()) f.set(shifts, V.load(tail, 32 + 16 * i));
-    if (this.#results !== 'floats') loadRounding(f, params.zero, this.#rounding);
-    if (this.#results === 'padded') this.#storePadded(pixels);
+    if (this.#results === 'halves') f.set(this.#rounding.magic, magicWith(params.zero));
+    else if (this.#results !== 'floats') loadRounding(f, params.zero, this.#rounding);
+    if (isRoomy(this.#results)) this.#storeEights(pixels);
     else
       for (const { sums, target } of pixels)
         if (this.#results === 'codes') this.#storeCodes(sums, target, params);
@@ -68,13 +84,17 @@ export class ProductResults {
 
   #steps(sums: PixelSums, i: 0 | 1): Expression<'v128'> {
     const steps = scaled(sums[i], this.#factors[i]!);
-    return this.#results === 'padded' ? steps : F.add(steps, this.#shifts[i]!);
+    return isRoomy(this.#results) ? steps : F.add(steps, this.#shifts[i]!);
   }
 
-  #storePadded(pixels: readonly Pixel[]): void {
+  #storeEights(pixels: readonly Pixel[]): void {
     const f = this.#f;
-    const eight = (sums: PixelSums): Expression<'v128'> =>
-      narrowed(rounded(this.#steps(sums, 0), this.#rounding), rounded(this.#steps(sums, 1), this.#rounding));
+    const eight = (sums: PixelSums): Expression<'v128'> => {
+      const [first, second] = [this.#steps(sums, 0), this.#steps(sums, 1)];
+      return this.#results === 'halves'
+        ? roundedByTurns(first, second, this.#rounding.magic)
+        : narrowed(rounded(first, this.#rounding), rounded(second, this.#rounding));
+    };
     for (let m = 0; m < pixels.length; m += 2) {
       const [a, b] = [pixels[m]!, pixels[m + 1]];
       f.set(this.#wide[0]!, eight(a.sums));

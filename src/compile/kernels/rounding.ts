@@ -4,7 +4,7 @@
  * compiling; elsewhere the product is clamped first, which saturation hides.
  */
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
-import { f32x4, i32, ops } from '../../wasm/index.ts';
+import { f32, f32x4, i32, ops } from '../../wasm/index.ts';
 
 const { v128: V, i8x16: B, i16x8: H, i32x4: W, f32x4: F } = ops;
 
@@ -16,6 +16,11 @@ const bound = 2 ** 22;
 /** Whether every sum of the range, times the factor, rounds right without being clamped. */
 export function withinRounding(least: number, greatest: number, factor: number): boolean {
   return Math.fround(Math.max(Math.abs(least), Math.abs(greatest))) * factor < bound;
+}
+
+/** Whether they do so within 16 bits, with any zero point added. */
+export function withinHalves(least: number, greatest: number, factor: number): boolean {
+  return Math.fround(Math.max(Math.abs(least), Math.abs(greatest))) * factor < 2 ** 15 - 256;
 }
 
 export interface Rounding {
@@ -32,6 +37,29 @@ export function loadRounding(
   f.set(into.magic, f32x4(magic));
   f.set(into.lift, W.splat(ops.i32.sub(i32(magicBits), zero)));
   return into;
+}
+
+/**
+ * The magic number with a zero point, which must be even: half to even then is the same with it as without. `zero` is of the stored
+ * codes.
+ */
+export function magicWith(zero: Expression<'i32'>): Expression<'v128'> {
+  return F.splat(ops.f32.add(f32(magic), ops.f32.convert_i32_s(zero)));
+}
+
+/** Lanes of 16 bits: the first of each pair, and the second of another vector. */
+const firstThenSecond = [0, 1, 18, 19, 4, 5, 22, 23, 8, 9, 26, 27, 12, 13, 30, 31];
+
+/**
+ * Two times four steps within 16 bits as eight codes of 16 bits, in turn: where the magic number has been added, they are the low
+ * halves of the words.
+ */
+export function roundedByTurns(
+  even: Expression<'v128'>,
+  odd: Expression<'v128'>,
+  magic: Local<'v128'>,
+): Expression<'v128'> {
+  return B.shuffle(F.add(even, magic), W.shl(F.add(odd, magic), i32(16)), firstThenSecond);
 }
 
 /** f32(f32(sums) * factors) */

@@ -175,7 +175,12 @@ describe('Conv', () => {
       coarse: 8,
       split: 0.5,
     };
-    const names = (dims: readonly number[], weight: readonly number[], attributes: TestNode['attributes']) =>
+    const names = (
+      dims: readonly number[],
+      weight: readonly number[],
+      attributes: TestNode['attributes'],
+      to = setting.to!,
+    ) =>
       runLowered({
         op: 'Conv',
         attributes: attributes!,
@@ -183,19 +188,28 @@ describe('Conv', () => {
           { tensor: codes(dims, 1, 'uint8'), quant: setting.quant, layout: 'last' },
           ...constants(setting, weight, 0, weight[0]!),
         ],
-        outputs: [{ quant: setting.to!, layout: 'last' }],
+        outputs: [{ quant: to, layout: 'last' }],
       }).kernels.filter((kernel) => !kernel.startsWith('widen-'));
     const pads = attr.ints([1, 1, 1, 1]);
-    expect(names([1, 16, 9, 9], [24, 16, 1, 1], {})).toEqual(['convolution']);
-    expect(names([1, 16, 9, 9], [24, 16, 3, 3], { pads })).toEqual(['convolution']);
+    expect(names([1, 16, 9, 9], [24, 16, 1, 1], {})).toEqual(['convolution-halves']);
+    expect(names([1, 16, 9, 9], [24, 16, 3, 3], { pads })).toEqual(['convolution-halves']);
+    // An odd zero point, steps beyond 16 bits, and beyond what rounds without being clamped.
+    for (const [scale, zero, kernel] of [
+      [8, 101, 'convolution'],
+      [4e-4, 100, 'convolution'],
+      [1e-5, 100, 'convolution-codes'],
+    ] as const) {
+      const to = perTensor('uint8', scale, zero, 'a test');
+      expect(names([1, 16, 9, 9], [24, 16, 1, 1], {}, to)).toEqual([kernel]);
+    }
     expect(names([1, 16, 9, 9], [16, 1, 3, 3], { pads, group: attr.int(16) })).toEqual(['depthwise-3x3']);
     const strides = attr.ints([2, 2]);
     expect(names([1, 16, 9, 9], [16, 1, 3, 3], { pads, strides, group: attr.int(16) })).toEqual([
       'depthwise-3x3-stride-2',
     ]);
     expect(names([1, 16, 9, 9], [16, 8, 3, 3], { pads, group: attr.int(2) })).toEqual([
-      'convolution',
-      'convolution',
+      'convolution-halves',
+      'convolution-halves',
     ]);
     expect(names([1, 1280, 1, 1], [40, 1280, 1, 1], {})).toEqual(['thin-product']);
   });

@@ -3,9 +3,16 @@ import { elementCount } from '../../base/integer.ts';
 import { quantizedRanges, type Tensor } from '../../ir/index.ts';
 import { multiplier } from '../../ops/crossings.ts';
 import { numbersOf } from '../../ops/elements.ts';
-import { convolution, convolutionBy3, convolutionCodes, convolutionFloats } from '../kernels/convolution.ts';
+import {
+  convolution,
+  convolutionBy3,
+  convolutionCodes,
+  convolutionFloats,
+  convolutionHalves,
+  convolutionHalvesBy3,
+} from '../kernels/convolution.ts';
 import { packPanels, panelBytes, panelChannels, panelCount } from '../kernels/panels.ts';
-import { withinRounding } from '../kernels/rounding.ts';
+import { withinHalves, withinRounding } from '../kernels/rounding.ts';
 import { thinProduct, thinProductCodes, thinProductFloats } from '../kernels/thin-product.ts';
 import { widenBlock, widenData, widenWeights } from '../kernels/widen.ts';
 import type { Loop } from './loops.ts';
@@ -109,6 +116,8 @@ export interface Folded {
   readonly shifts: Float32Array | undefined;
   /** Every sum times its factor rounds right without being clamped. */
   readonly within: boolean;
+  /** They do within 16 bits. */
+  readonly withinHalves: boolean;
 }
 
 /**
@@ -122,7 +131,7 @@ export function foldBiases(
   places: number,
   weight: (channel: number, place: number) => number,
 ): Folded {
-  let within = shifts === undefined;
+  let [within, halves] = [shifts === undefined, shifts === undefined];
   const folded = Int32Array.from(channels, (c) => {
     let [up, down] = [0, 0];
     for (let k = 0; k < places; k++) {
@@ -135,10 +144,17 @@ export function foldBiases(
     if (least < -largest - 1 || greatest > largest)
       context.refuse(`its sums can reach ${least} and ${greatest}, which 32 bits do not hold`);
     within &&= withinRounding(least, greatest, factors[c]!);
+    halves &&= withinHalves(least, greatest, factors[c]!);
     return (biases[c]! - zeroIn * (up + down)) | 0;
   });
   const some = (list: Float32Array): Float32Array => Float32Array.from(channels, (c) => list[c]!);
-  return { biases: folded, factors: some(factors), shifts: shifts && some(shifts), within };
+  return {
+    biases: folded,
+    factors: some(factors),
+    shifts: shifts && some(shifts),
+    within,
+    withinHalves: halves,
+  };
 }
 
 export type ResultKind = 'padded' | 'codes' | 'floats';
@@ -183,11 +199,13 @@ export interface Product {
   readonly macs: number;
 }
 
-const kernels = {
-  padded: [convolution, thinProduct],
-  codes: [convolutionCodes, thinProductCodes],
-  floats: [convolutionFloats, thinProductFloats],
-} as const;
+const thinProducts = { padded: thinProduct, codes: thinProductCodes, floats: thinProductFloats } as const;
+
+function convolutionFor(kind: ResultKind, by3: boolean, byTurns: boolean) {
+  if (kind !== 'padded') return kind === 'codes' ? convolutionCodes : convolutionFloats;
+  if (byTurns) return by3 ? convolutionHalvesBy3 : convolutionHalves;
+  return by3 ? convolutionBy3 : convolution;
+}
 
 /** Up to so many rows the weights are what takes time, not the sums. */
 const thinRows = 4;
@@ -202,6 +220,8 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
   });
   const kind = resultKind(context.output(0), folded.within, product.pixel, channelStep, channels.length);
   const by3 = kind === 'padded' && product.runBytes % 12 === 0 && product.runBytes % 8 !== 0;
+  const isThin = runs.length === 1 && pixels <= thinRows && loops.length < 2 && !by3;
+  const byTurns = kind === 'padded' && !isThin && folded.withinHalves && weighting.zeroOut % 2 === 0;
   const runBytes = by3 ? product.runBytes : Math.ceil(product.runBytes / 8) * 8;
   const places = runs.length * runBytes;
   const packed = packPanels({
@@ -214,8 +234,8 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
     biases: folded.biases,
     factors: folded.factors,
     ...shiftsOf(folded, kind),
+    byTurns,
   });
-  const [many, thin] = kernels[kind];
   const common = {
     weights: context.constants(packed, 64),
     channels: channels.length,
@@ -223,10 +243,10 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
     zero: weighting.zeroOut,
   };
   const source = behind(product.source, runs[0]!);
-  if (runs.length === 1 && pixels <= thinRows && loops.length < 2 && !by3) {
+  if (isThin) {
     const [row] = loops;
     context.call(
-      thin,
+      thinProducts[kind],
       {
         ...common,
         source,
@@ -247,7 +267,7 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
   const skips = Int32Array.from(runs, (offset, r) => (runs[r + 1] ?? offset) - offset - runBytes);
   for (const walk of walks(loops))
     context.call(
-      by3 ? convolutionBy3 : many,
+      convolutionFor(kind, by3, byTurns),
       {
         ...common,
         ...walk.params,
