@@ -1,115 +1,172 @@
 /**
- * `work` of the modules for shared memory: takes pieces of calls from the list, one at a time, until the run is done. A call's
- * pieces are open when those of all calls before are done; who waits holds none. See runtime/thread-words.ts for the words.
+ * `begin` and `work` of the modules for shared memory: one call after the other, each done by all threads. A call's units are divided
+ * into lanes. A thread takes from its own, which is the same part of every layer, so that what it reads is in its own cache; then from
+ * the others', each time half of what is left there. Who hands in a call's last units does the small calls behind it and opens the
+ * next one: who waits holds nothing. See runtime/thread-words.ts for the words.
  */
-import { callBytes, threadWords, worked } from '../runtime/thread-words.ts';
-import type { Expression, FunctionBody, Local, ModuleBuilder } from '../wasm/index.ts';
-import { i32, i64, ops, select, tee } from '../wasm/index.ts';
+import { callBytes, laneBytes, lanesAt, threadWords, worked } from '../runtime/thread-words.ts';
+import type { Callable, Expression, FunctionBody, Label, Local, ModuleBuilder } from '../wasm/index.ts';
+import { call, i32, i64, ops, select, tee } from '../wasm/index.ts';
 
-const { i32: I } = ops;
-
-/** Nanoseconds of sleep after which it is asked whether the others live. */
-const longSleep = 1_000_000_000n;
+const { i32: I, i64: L } = ops;
 
 const load = (word: keyof typeof threadWords): Expression<'i32'> => I['atomic.load'](i32(threadWords[word]));
-const add = (word: keyof typeof threadWords, amount: number): Expression<'i32'> =>
-  I['atomic.rmw.add'](i32(threadWords[word]), i32(amount));
+const store = (word: keyof typeof threadWords, value: Expression<'i32'>): Expression<'none'> =>
+  I['atomic.store'](i32(threadWords[word]), value);
+/** Gives what it was. */
+const add = (word: keyof typeof threadWords, amount: Expression<'i32'>): Expression<'i32'> =>
+  I['atomic.rmw.add'](i32(threadWords[word]), amount);
 
-const kernelSignature = { params: ['i32', 'i32', 'i32'], result: 'none' } as const;
+/** A call in the list, by its address: see `callBytes`. */
+const unitsOf = (at: Local<'i32'>): Expression<'i32'> => I.load(at, 8);
+const grainOf = (at: Local<'i32'>): Expression<'i32'> => I.load(at, 12);
+
+type Open = Callable<readonly ['i32', 'i32', 'i32'], 'none'>;
+
+export function emitWork(module: ModuleBuilder): void {
+  const open = emitOpen(module);
+  emitBegin(module, open);
+  emitTakePart(module, open);
+}
+
+function doUnits(
+  module: ModuleBuilder,
+  at: Local<'i32'>,
+  from: Expression<'i32'>,
+  to: Expression<'i32'>,
+): Expression<'none'> {
+  const signature = { params: ['i32', 'i32', 'i32'], result: 'none' } as const;
+  return module.callIndirect(signature, I.load(at), I.load(at, 4), from, to);
+}
+
+/** open(number, at, end): does the small calls from this one on and opens the one behind them, or none where the list ends. */
+function emitOpen(module: ModuleBuilder): Open {
+  return module.function('open', { params: ['i32', 'i32', 'i32'], result: 'none' }, (f, number, at, end) => {
+    f.block((found) => {
+      f.while(I.lt_u(at, end), () => {
+        f.if(grainOf(at), () => {
+          f.do(store('left', unitsOf(at)));
+          f.branch(found);
+        });
+        f.do(doUnits(module, at, i32(0), unitsOf(at)));
+        f.set(at, I.add(at, i32(callBytes)));
+        f.set(number, I.add(number, i32(1)));
+      });
+    });
+    f.do(store('call', number));
+    f.if(load('sleepers'), () => f.drop(ops.memory['atomic.notify'](i32(threadWords.call), i32(-1))));
+  });
+}
+
+/** begin(list, end): a run. */
+function emitBegin(module: ModuleBuilder, open: Open): void {
+  module.function('begin', { params: ['i32', 'i32'], result: 'none', exported: true }, (f, list, end) => {
+    const number = f.let(I.add(load('call'), i32(1)));
+    f.do(store('first', number));
+    f.do(call(open, number, list, end));
+  });
+}
 
 /**
- * work(list, end, pieces, patience, mayWait): the list of calls, its end, pieces of a run, how often to look before waiting,
- * whether this thread may sleep. Returns one of `worked`.
+ * work(list, end, lanes, patience, lane, sleep): the list of calls, its end, how many lanes there are, how often to look before it
+ * sleeps, this thread's own lane, and for how many nanoseconds it sleeps: 0 where it may not, -1 for who is no caller and waits for the
+ * next run as well. Returns one of `worked`.
  */
-export function emitWork(module: ModuleBuilder): void {
-  const params = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+function emitTakePart(module: ModuleBuilder, open: Open): void {
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i64'] as const;
   module.function(
     'work',
     { params, result: 'i32', exported: true },
-    (f, list, end, pieces, patience, mayWait) => {
-      // The call that the ticket belongs to, and the pieces before it.
-      const [at, before] = [f.let(list), f.let(i32(0))];
-      const left = f.let(patience);
-      const [ticket, start, place, done, upTo] = f.locals('i32', 5) as Tuple5;
+    (f, list, end, lanes, patience, lane, sleep) => {
+      const number = f.local('i32');
       f.loop((again) => {
+        f.set(number, load('call'));
+        // After `call`, which changes once more when `stop` has been set, so that who then falls asleep has seen it.
         f.if(load('stop'), () => f.return(i32(worked.stopped)));
-        f.set(ticket, load('ticket'));
-        f.set(start, I.sub(load('limit'), pieces));
-        f.set(place, I.sub(ticket, start));
-        f.set(done, load('done'));
-        f.block((wait) => {
-          f.if(I.ge_u(place, pieces), () => {
-            // Beyond: the ticket is of a run that has ended meanwhile.
-            f.branchIf(again, I.ne(place, pieces));
-            f.branchIf(wait, I.ne(done, ticket));
-            f.return(i32(worked.all));
-          });
-          f.if(I.lt_u(place, before), () => {
-            f.set(at, list);
-            f.set(before, i32(0));
-          });
-          f.while(I.le_u(tee(upTo, I.load(at, 12)), place), () => {
-            f.set(before, upTo);
-            f.set(at, I.add(at, i32(callBytes)));
-          });
-          f.branchIf(wait, I.lt_s(I.sub(I.sub(done, start), before), i32(0)));
-          const taken = I['atomic.rmw.cmpxchg'](i32(threadWords.ticket), ticket, I.add(ticket, i32(1)));
-          f.branchIf(again, I.ne(taken, ticket));
-          doPiece(f, module, { at, end, upTo, piece: I.sub(place, before), of: I.sub(upTo, before) });
-          f.drop(add('done', 1));
-          f.if(load('sleepers'), () => f.drop(ops.memory['atomic.notify'](i32(threadWords.done), i32(-1))));
-          f.set(left, patience);
-          f.branch(again);
+        const place = f.let(I.sub(number, load('first')));
+        f.if(
+          I.lt_u(place, I.div_u(I.sub(end, list), i32(callBytes))),
+          () => {
+            const at = f.let(I.add(list, I.mul(place, i32(callBytes))));
+            const taken = takeUnits(f, module, { number, at, lanes, lane }, again);
+            f.if(taken, () => {
+              f.if(I.eq(add('left', I.sub(i32(0), taken)), taken), () =>
+                f.do(call(open, I.add(number, i32(1)), I.add(at, i32(callBytes)), end)),
+              );
+              f.branch(again);
+            });
+          },
+          () => f.if(L.gt_s(sleep, i64(-1n)), () => f.return(i32(worked.all))),
+        );
+        const looks = f.let(patience);
+        f.loop((look) => {
+          f.branchIf(again, I.ne(load('call'), number));
+          f.branchIf(look, tee(looks, I.sub(looks, i32(1))));
         });
-        f.set(left, I.sub(left, i32(1)));
-        f.branchIf(again, left);
-        f.set(left, i32(1));
-        f.if(mayWait, () => {
-          f.drop(add('sleepers', 1));
-          const woken = f.let(ops.memory['atomic.wait32'](i32(threadWords.done), done, i64(longSleep)));
-          f.drop(add('sleepers', -1));
-          f.branchIf(again, I.ne(woken, i32(2)));
-        });
+        f.if(L.eqz(sleep), () => f.return(i32(worked.waiting)));
+        f.drop(add('sleepers', i32(1)));
+        const woken = f.let(ops.memory['atomic.wait32'](i32(threadWords.call), number, sleep));
+        f.drop(add('sleepers', i32(-1)));
+        f.branchIf(again, I.ne(woken, i32(timedOut)));
       });
       f.return(i32(worked.waiting));
     },
   );
 }
 
-type Tuple5 = readonly [Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>, Local<'i32'>];
+/** What `memory.atomic.wait32` gives then. */
+const timedOut = 2;
 
-interface Piece {
+interface OpenCall {
+  readonly number: Local<'i32'>;
   readonly at: Local<'i32'>;
-  readonly end: Local<'i32'>;
-  readonly upTo: Local<'i32'>;
-  readonly piece: Expression<'i32'>;
-  readonly of: Expression<'i32'>;
+  readonly lanes: Local<'i32'>;
+  readonly lane: Local<'i32'>;
 }
 
-/** Products are done in tiles of so many units (kernels/convolution.ts): pieces of whole tiles leave none half empty. */
-const tile = 6;
-
-/** Units [from, to) of the call, pieces of nearly one size; then the calls without pieces that follow a whole one. */
-function doPiece(f: FunctionBody, module: ModuleBuilder, { at, end, upTo, piece, of }: Piece): void {
-  const run = (call: Expression<'i32'>, from: Expression<'i32'>, to: Expression<'i32'>): void =>
-    f.do(module.callIndirect(kernelSignature, I.load(call), I.load(call, 4), from, to));
-  const [count, index, units] = [f.let(of), f.let(piece), f.let(I.load(at, 8))];
-  const [size, larger] = [f.let(I.div_u(units, count)), f.let(I.rem_u(units, count))];
-  const grain = f.let(select(i32(tile), i32(1), I.ge_u(size, i32(2 * tile))));
-  const startOf = (i: Expression<'i32'>): Local<'i32'> => {
-    const start = f.let(I.add(I.mul(i, size), select(i, larger, I.lt_u(i, larger))));
-    return f.let(I.sub(start, I.rem_u(start, grain)));
-  };
-  const next = f.let(I.add(index, i32(1)));
-  run(at, startOf(index), select(units, startOf(next), I.eq(next, count)));
-  f.if(I.eq(count, i32(1)), () => {
-    const call = f.let(I.add(at, i32(callBytes)));
-    f.block((exit) =>
-      f.while(I.lt_u(call, end), () => {
-        f.branchIf(exit, I.ne(I.load(call, 12), upTo));
-        run(call, i32(0), I.load(call, 8));
-        f.set(call, I.add(call, i32(callBytes)));
-      }),
-    );
+/** Does units of the call until no lane has any left, and gives how many. Goes on `again` where the call is not the open one any more. */
+function takeUnits(
+  f: FunctionBody,
+  module: ModuleBuilder,
+  { number, at, lanes, lane }: OpenCall,
+  again: Label,
+): Local<'i32'> {
+  const done = f.let(i32(0));
+  const [units, grain, from] = [f.let(unitsOf(at)), f.let(grainOf(at)), f.let(lane)];
+  f.loop((search) => {
+    const startOf = (l: Expression<'i32'>): Expression<'i32'> => I.div_u(I.mul(units, l), lanes);
+    const start = f.let(startOf(from));
+    const end = f.let(startOf(I.add(from, i32(1))));
+    const address = f.let(I.add(i32(lanesAt), I.mul(from, i32(laneBytes))));
+    const word = f.let(L['atomic.load'](address));
+    const newer = f.let(I.sub(I.wrap_i64(L.shr_u(word, i64(32n))), number));
+    f.branchIf(again, I.gt_s(newer, i32(0)));
+    const first = f.let(I.add(start, select(i32(0), I.wrap_i64(word), newer)));
+    f.if(I.lt_u(first, end), () => {
+      const behind = f.let(halfOf(f, first, end, grain));
+      const next = L.or(L.shl(L.extend_i32_u(number), i64(32n)), L.extend_i32_u(I.sub(behind, start)));
+      const found = L['atomic.rmw.cmpxchg'](address, word, next);
+      f.branchIf(search, I.eqz(L.eq(found, word)));
+      f.do(doUnits(module, at, first, behind));
+      f.set(done, I.add(done, I.sub(behind, first)));
+      f.branch(search);
+    });
+    f.set(from, I.add(from, i32(1)));
+    f.set(from, select(i32(0), from, I.eq(from, lanes)));
+    f.branchIf(search, I.ne(from, lane));
   });
+  return done;
+}
+
+/** The end of the first half, of whole grains; of all, if that would leave less than a grain. */
+function halfOf(
+  f: FunctionBody,
+  first: Local<'i32'>,
+  end: Local<'i32'>,
+  grain: Local<'i32'>,
+): Expression<'i32'> {
+  const double = I.shl(grain, i32(1));
+  const grains = I.div_u(I.add(I.sub(end, first), I.sub(double, i32(1))), double);
+  const half = f.let(I.add(first, I.mul(grains, grain)));
+  return select(end, half, I.lt_s(I.sub(end, half), grain));
 }

@@ -1,12 +1,15 @@
 /** The module at work on its memory: all calls in order, or one for a profile. */
 import { messageOf, RuntimeError } from './errors.ts';
 import type { CompiledProgram } from './manifest.ts';
+import type { WorkArguments } from './thread.ts';
 import { callBytes } from './thread-words.ts';
 
 /** Who executes calls on the memory. */
 export interface Executor {
   readonly memory: WebAssembly.Memory;
   readonly threads: number;
+  /** A run is near: threads wake up meanwhile. */
+  prepare?(): void;
   /** All calls, in order. Throws FORMAT where the code traps, STATE where a thread is lost. */
   run(): void | Promise<void>;
   /** One call, on one thread. */
@@ -26,7 +29,8 @@ interface Exports {
   run(list: number, calls: number): void;
   call(kernel: number, header: number, from: number, to: number): void;
   /** In the modules for shared memory: see compile/threaded-run.ts. */
-  work?(list: number, end: number, pieces: number, patience: number, mayWait: number): number;
+  begin?(list: number, end: number): void;
+  work?(...args: readonly [...WorkArguments, sleep: bigint]): number;
 }
 
 /** Throws FORMAT for what is no module of a compiled model. */

@@ -85,6 +85,7 @@ export class CompiledNetwork {
    */
   async run(feeds: Feeds): Promise<Outputs> {
     this.#begin();
+    this.#executor.prepare?.();
     try {
       this.#write(feeds);
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * A run on several threads: the one that calls and its helpers take pieces of calls from shared memory until all are done. No
- * piece waits for a thread that sleeps: where nobody helps, the caller does it all.
+ * A run on several threads: the one that calls and its helpers take units of calls from shared memory until all are done. None is
+ * kept for a thread that sleeps: where nobody helps, the caller does it all.
  */
 import type { VariantName } from './choose-module.ts';
 import { RuntimeError } from './errors.ts';
@@ -10,11 +10,16 @@ import type { CompiledProgram } from './manifest.ts';
 import { shareWork } from './share-work.ts';
 import type { Thread } from './start-threads.ts';
 import { startThread } from './start-threads.ts';
-import type { ThreadJob } from './thread.ts';
-import { callBytes, stop, stopped, wordAt, wordsOf, worked } from './thread-words.ts';
+import type { WorkArguments } from './thread.ts';
+import { callBytes, mostLanes, stop, stopped, wake, wordAt, wordsOf, worked } from './thread-words.ts';
 
-/** Looks at the others' progress so often before it sleeps, or where that is forbidden, asks whether they live. */
-const patience = 20_000;
+/**
+ * Looks so often for the next call, or the next run, before it sleeps: 0.1 ms on a fast machine, longer than most calls take and than it
+ * takes to write an input. Much longer ones cost more than they save where other programs want the cores.
+ */
+const patience = 400_000;
+/** Nanoseconds the caller sleeps before it asks whether the others live. */
+const longSleep = 1_000_000_000n;
 /** Milliseconds of no progress after which pages may go on meanwhile, and after which a thread counts as lost. */
 const breathe = 50;
 const giveUp = 60_000;
@@ -33,11 +38,12 @@ export async function severalThreads(
   { threads, variant, threadUrl }: ThreadOptions,
 ): Promise<Executor> {
   const { memory } = instance;
-  const pieces = shareWork(callList(memory, program), program.calls, { threads, variant });
-  const team = new Team(instance, program, pieces);
-  const job = { module, memory, work: team.work };
+  const hasShared = shareWork(callList(memory, program), program.calls, variant);
+  const team = new Team(instance, program, { threads, hasShared });
   const started = await Promise.allSettled(
-    Array.from({ length: threads - 1 }, () => startThread(job, threadUrl, (how, why) => team.lost(how, why))),
+    Array.from({ length: threads - 1 }, (_, i) =>
+      startThread({ module, memory, work: team.work(i + 1) }, threadUrl, (how, why) => team.lost(how, why)),
+    ),
   );
   team.helpers = started.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : []));
   const failed = started.find((s) => s.status === 'rejected');
@@ -48,33 +54,48 @@ export async function severalThreads(
 
 class Team implements Executor {
   readonly memory: WebAssembly.Memory;
-  /** What every thread passes to the module's `work`. */
-  readonly work: ThreadJob['work'];
   helpers: readonly Thread[] = [];
   readonly #instance: Instance;
   readonly #program: CompiledProgram;
+  readonly #lanes: number;
+  readonly #hasShared: boolean;
   readonly #words: Int32Array;
-  readonly #mayWait = mayBlock() ? 1 : 0;
+  readonly #sleep = mayBlock() ? longSleep : 0n;
   #loss: RuntimeError | undefined;
   #hearLoss: (() => void) | undefined;
 
-  constructor(instance: Instance, program: CompiledProgram, pieces: number) {
-    const { list, calls } = program;
+  constructor(
+    instance: Instance,
+    program: CompiledProgram,
+    { threads, hasShared }: { readonly threads: number; readonly hasShared: boolean },
+  ) {
     this.memory = instance.memory;
-    this.work = [list, list + callBytes * calls.length, pieces, patience];
     this.#instance = instance;
     this.#program = program;
+    this.#lanes = Math.min(threads, mostLanes);
+    this.#hasShared = hasShared;
     this.#words = wordsOf(instance.memory);
+    // None is open: the first run's calls are numbered from 0 on.
+    Atomics.store(this.#words, wordAt('call'), -1);
   }
 
   get threads(): number {
     return 1 + this.helpers.length;
   }
 
+  /** What a thread passes to the module's `work`, the caller being thread 0. */
+  work(thread: number): WorkArguments {
+    const { list, calls } = this.#program;
+    return [list, list + callBytes * calls.length, this.#lanes, patience, thread % this.#lanes];
+  }
+
+  prepare(): void {
+    if (this.#hasShared) wake(this.#words);
+  }
+
   run(): void | Promise<void> {
-    Atomics.add(this.#words, wordAt('limit'), this.work[2]);
-    Atomics.add(this.#words, wordAt('bell'), 1);
-    Atomics.notify(this.#words, wordAt('bell'));
+    const [list, end] = this.work(0);
+    this.#guarded(({ begin }) => begin!(list, end));
     const state = this.#help();
     return state === worked.all ? undefined : this.#wait(state);
   }
@@ -97,9 +118,13 @@ class Team implements Executor {
   }
 
   #help(): number {
+    return this.#guarded(({ work }) => work!(...this.work(0), this.#sleep));
+  }
+
+  #guarded<T>(act: (exports: Instance['exports']) => T): T {
     const { exports, where } = this.#instance;
     try {
-      return exports.work!(...this.work, this.#mayWait);
+      return act(exports);
     } catch (cause) {
       stop(this.#words, stopped.failed);
       throw trapped(where, cause);
@@ -108,13 +133,13 @@ class Team implements Executor {
 
   /** Goes on helping until all is done. Others of the page have their turn where nothing has moved for a while. */
   async #wait(first: number): Promise<void> {
-    let seen = Atomics.load(this.#words, wordAt('done'));
+    let seen = Atomics.load(this.#words, wordAt('left'));
     let since = performance.now();
     for (let state = first; state !== worked.all; state = this.#help()) {
       if (state === worked.stopped) throw await this.#failure();
-      const done = Atomics.load(this.#words, wordAt('done'));
+      const left = Atomics.load(this.#words, wordAt('left'));
       const now = performance.now();
-      if (done !== seen) [seen, since] = [done, now];
+      if (left !== seen) [seen, since] = [left, now];
       if (now - since > giveUp) {
         stop(this.#words, stopped.failed);
         throw lostThread(this.#instance.where, 'it does not answer');

@@ -1,26 +1,33 @@
 /**
- * What threads say to each other: words of shared memory below everything else, each on lines of its own so that none waits for
- * another's. The modules of compile/ read and write them too.
+ * What threads say to each other: words of shared memory below everything else, on lines of their own where many write, so that none
+ * waits for another's. The modules of compile/ read and write them too.
  */
 
 /** Addresses in bytes. */
 export const threadWords = {
-  /** The next piece of work that nobody has taken; counted on from run to run, modulo 2^32. */
-  ticket: 128,
-  /** Pieces that are done. */
-  done: 256,
-  /** The ticket behind the last of this run. */
-  limit: 384,
+  /** Number of the call that is open; counted on from run to run, modulo 2^32. Between runs it is none of the run's. */
+  call: 128,
+  /** Number of the run's first call. */
+  first: 132,
   /** Not 0: leave. */
-  stop: 512,
-  /** Rung when a run begins or all is to stop: what idle threads wait on. */
-  bell: 640,
-  /** Threads that sleep until `done` changes. */
-  sleepers: 768,
+  stop: 256,
+  /** Threads that sleep until `call` changes. */
+  sleepers: 260,
+  /** Units of the open call that nobody has handed in yet. */
+  left: 384,
 } as const;
 
+/**
+ * A lane's word, of 8 bytes: the number of a call, and in the lower half how many of the lane's units have been taken of that call.
+ * Lane l of n has the units from floor(l units / n) on.
+ */
+export const lanesAt = 512;
+export const laneBytes = 64;
+/** More threads than that share lanes. */
+export const mostLanes = 8;
+
 /** Below lies nothing else. */
-export const firstFreeAddress = 1024;
+export const firstFreeAddress = lanesAt + mostLanes * laneBytes;
 
 export const stopped = { failed: 1, disposed: 2 } as const;
 
@@ -33,21 +40,27 @@ export function wordAt(name: keyof typeof threadWords): number {
   return threadWords[name] >> 2;
 }
 
-/** Makes every thread leave, those that sleep as well. The first reason holds. */
+/** Wakes those who sleep. */
+export function wake(words: Int32Array): void {
+  Atomics.notify(words, wordAt('call'));
+}
+
+/** Makes every thread leave. The first reason holds. */
 export function stop(words: Int32Array, why: number): void {
   Atomics.compareExchange(words, wordAt('stop'), 0, why);
-  Atomics.add(words, wordAt('bell'), 1);
-  for (const name of ['bell', 'done'] as const) Atomics.notify(words, wordAt(name));
+  // Who is about to sleep finds it changed, and does not.
+  Atomics.add(words, wordAt('call'), 1);
+  wake(words);
 }
 
 /** What the module's `work` returns. */
 export const worked = {
-  /** Every piece of the run is done. */
+  /** Every call of the run is done. */
   all: 0,
   /** It waited in vain: look whether the others still live, and call it again. */
   waiting: 1,
   stopped: 2,
 } as const;
 
-/** Bytes of a call in the list: place of the kernel in the table, header, units, and pieces up to this call's last one. */
+/** Bytes of a call in the list: place of the kernel in the table, header, units, and its grain (see share-work.ts). */
 export const callBytes = 16;

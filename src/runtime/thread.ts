@@ -1,16 +1,24 @@
 /**
- * What a thread runs, a script of its own (dist/runtime-thread.js): the same module on the same memory, pieces of calls until
+ * What a thread runs, a script of its own (dist/runtime-thread.js): the same module on the same memory, its part of every run until
  * the model is disposed of. It sleeps between runs.
  */
 import { messageOf } from './errors.ts';
-import { stop, stopped, wordAt, wordsOf, worked } from './thread-words.ts';
+import { stop, stopped, wordsOf, worked } from './thread-words.ts';
 
 export interface ThreadJob {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   /** Arguments of the module's `work` but the last. */
-  readonly work: readonly [list: number, end: number, pieces: number, patience: number];
+  readonly work: WorkArguments;
 }
+
+export type WorkArguments = readonly [
+  list: number,
+  end: number,
+  lanes: number,
+  patience: number,
+  lane: number,
+];
 
 interface Port {
   addEventListener(
@@ -23,27 +31,17 @@ interface Port {
   close(): void;
 }
 
-/** Looks at the bell so often before it goes to sleep: the next run may be near. */
-const looks = 4000;
+/** Sleeps until it is woken. */
+const forEver = -1n;
 
 function serve(port: Port, { module, memory, work }: ThreadJob): void {
-  const words = wordsOf(memory);
-  const bell = wordAt('bell');
   try {
     const { exports } = new WebAssembly.Instance(module, { octavo: { memory } });
-    const run = exports.work as (...args: number[]) => number;
+    const run = exports.work as (...args: (number | bigint)[]) => number;
     port.postMessage('ready');
-    for (;;) {
-      const rung = Atomics.load(words, bell);
-      const state = run(...work, 1);
-      if (state === worked.stopped) break;
-      if (state === worked.waiting) continue;
-      let left = looks;
-      while (left > 0 && Atomics.load(words, bell) === rung) left--;
-      if (left === 0) Atomics.wait(words, bell, rung);
-    }
+    while (run(...work, forEver) !== worked.stopped);
   } catch (error) {
-    stop(words, stopped.failed);
+    stop(wordsOf(memory), stopped.failed);
     port.postMessage(messageOf(error));
   }
   port.close();

@@ -6,10 +6,17 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildCode } from '../../scripts/build.mjs';
+import type { ByHandOptions } from '../../test/support/compiled-by-hand.ts';
 import { compiledByHand } from '../../test/support/compiled-by-hand.ts';
+import type { VariantName } from './choose-module.ts';
+import { callList, instantiate } from './executor.ts';
 import type { CompiledNetwork, LoadOptions } from './index.ts';
 import { load } from './index.ts';
+import type { CompiledCall } from './manifest.ts';
+import { memoryFor, placeWeights } from './place-weights.ts';
+import { severalThreads } from './several-threads.ts';
 import { shareWork } from './share-work.ts';
+import { callBytes, wordAt, wordsOf, worked } from './thread-words.ts';
 
 const dist = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist');
 const threadUrl = pathToFileURL(join(dist, 'runtime-thread.js'));
@@ -36,32 +43,85 @@ async function threadsInTheEnd(expected: number): Promise<number> {
   return threadsHere();
 }
 
-describe('pieces', () => {
-  const list = (units: readonly number[]): Int32Array => Int32Array.from(units.flatMap((u) => [0, 0, u, 0]));
+describe('what is shared', () => {
   const call = (macs: number) => ({ node: '', op: '', kernel: 0, macs });
+  /** Of each call, how many units are taken together at least. */
+  const grains = (
+    units: readonly number[],
+    calls: readonly CompiledCall[],
+    variant: VariantName = 'relaxed',
+  ) => {
+    const list = Int32Array.from(units.flatMap((u) => [0, 0, u, 7]));
+    const any = shareWork(list, calls, variant);
+    const grain = [...list].filter((_, i) => i % 4 === 3);
+    expect(any).toBe(grain.some((g) => g > 0));
+    return grain;
+  };
 
-  test('large calls are cut, small ones go to whoever did the one before', () => {
-    const words = list([100, 5, 5, 2, 100, 1, 7, 100]);
-    const macs = [1e7, 10, 10, 1e7, 1e7, 1e7, 10, 400_000];
-    expect(shareWork(words, macs.map(call), { threads: 2, variant: 'relaxed' })).toBe(8 + 1 + 2 + 8 + 1 + 2);
-    // Of each call, how many pieces there are up to its end.
-    expect([...words].filter((_, i) => i % 4 === 3)).toEqual([8, 9, 9, 11, 19, 20, 20, 22]);
+  test('large calls are, in whole tiles that last half a microsecond; small ones are not', () => {
+    expect(grains([196, 49, 12544, 5, 100], [1e7, 1e7, 1e7, 1e7, 10].map(call))).toEqual([6, 6, 42, 6, 0]);
   });
 
-  test('a call without units stays a piece', () => {
-    expect(shareWork(list([0]), [call(1e7)], { threads: 3, variant: 'relaxed' })).toBe(1);
-    expect(shareWork(list([]), [], { threads: 3, variant: 'relaxed' })).toBe(0);
+  test('nor is what has one unit, or none', () => {
+    expect(grains([1, 0], [call(1e7), call(1e7)])).toEqual([0, 0]);
+    expect(grains([], [])).toEqual([]);
   });
 
-  test('a call that does nothing in this variant holds nobody up', () => {
-    const calls = [call(1e7), { ...call(10), onlyIn: 'baseline' as const }, call(1e7)];
-    expect(shareWork(list([100, 100, 100]), calls, { threads: 2, variant: 'relaxed' })).toBe(16);
-    expect(shareWork(list([100, 100, 100]), calls, { threads: 2, variant: 'baseline' })).toBe(17);
+  test('nor is what does nothing in this variant', () => {
+    const calls = [call(1e7), { ...call(1e7), onlyIn: 'baseline' as const }];
+    expect(grains([100, 100], calls)).toEqual([6, 0]);
+    expect(grains([100, 100], calls, 'baseline')).toEqual([6, 6]);
+  });
+});
+
+describe('the words of shared memory', () => {
+  function placed(options: ByHandOptions) {
+    const byHand = compiledByHand(options);
+    const { files, manifest } = byHand;
+    const program = manifest.programs[0]!;
+    const memory = memoryFor(program, 'here', true);
+    placeWeights(memory, files.get('weights.bin')!, manifest, program, 'here');
+    const module = new WebAssembly.Module(files.get('baseline.threads.wasm')!);
+    return { ...byHand, program, memory, module, instance: instantiate(module, memory, 'here') };
+  }
+
+  test.each([0, 1, 7])('a thread does what nobody else does, from lane %i', (lane) => {
+    const elements = 100;
+    const { program, memory, instance, expected } = placed({ elements, macs: [1e7, 10, 1e7, 1e7] });
+    shareWork(callList(memory, program), program.calls, 'baseline');
+    const { begin, work } = instance.exports;
+    const [list, end] = [program.list, program.list + callBytes * program.calls.length];
+    const x = new Int32Array(memory.buffer, program.inputs[0]!.at, elements);
+    const y = new Int32Array(memory.buffer, program.outputs[0]!.at, elements);
+    for (let run = 0; run < 3; run++) {
+      const given = Int32Array.from({ length: elements }, (_, i) => i * i + run);
+      x.set(given);
+      begin!(list, end);
+      expect(work!(list, end, 8, 1, lane, 0n)).toBe(worked.all);
+      expect([...y]).toEqual([...expected(given)]);
+    }
+  });
+
+  test('threads sleep before the first run, and after every one', async () => {
+    const { program, memory, module, instance } = placed({});
+    const options = { threads: 3, variant: 'baseline', threadUrl } as const;
+    const executor = await severalThreads(module, instance, program, options);
+    const asleep = async (): Promise<void> => {
+      const words = wordsOf(memory);
+      while (Atomics.load(words, wordAt('sleepers')) < 2) await new Promise((r) => setTimeout(r, 5));
+    };
+    await asleep();
+    for (let run = 0; run < 3; run++) {
+      executor.prepare!();
+      await executor.run();
+      await asleep();
+    }
+    await executor.dispose();
   });
 });
 
 describe.each(['relaxed', 'baseline'] as const)('%s', (variant) => {
-  test.each([2, 3, 4])('%i threads give the bits of one', async (threads) => {
+  test.each([2, 3, 4, 10])('%i threads give the bits of one', async (threads) => {
     const byHand = compiledByHand({ elements: 1000, macs: [1e7, 10, 1e7, 10, 10, 1e7, 1e7, 1e7, 10] });
     const auto = await load(byHand.files);
     const network = await loaded(byHand.files, {

@@ -336,6 +336,8 @@ export const instructions = {
   'i32.atomic.store': [atomic + 0x17, 'ii:', 'memory', 2],
   'i32.atomic.rmw.add': [atomic + 0x1e, 'ii:i', 'memory', 2],
   'i32.atomic.rmw.cmpxchg': [atomic + 0x48, 'iii:i', 'memory', 2],
+  'i64.atomic.load': [atomic + 0x11, 'i:l', 'memory', 3],
+  'i64.atomic.rmw.cmpxchg': [atomic + 0x49, 'ill:l', 'memory', 3],
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type InstructionName = keyof typeof instructions;

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { headerLayout, kernel, writeHeader } from '../../src/compile/kernels/kernel.ts';
 import { assembleModule, callBytes } from '../../src/compile/module.ts';
 import type { CompiledImage, CompiledModule, Manifest } from '../../src/runtime/manifest.ts';
+import { firstFreeAddress } from '../../src/runtime/thread-words.ts';
 import { i32, ops } from '../../src/wasm/index.ts';
 
 const { i32: I } = ops;
@@ -60,7 +61,7 @@ export function compiledByHand({
   macs = [large, 10, large, 10, 10],
   failingUnit,
 }: ByHandOptions = {}): ByHand {
-  const constantsAt = 1024;
+  const constantsAt = firstFreeAddress;
   const imageAt = constantsAt + 64;
   const kernels = [mix, fail];
   const header = headerLayout(mix.fields).bytes;

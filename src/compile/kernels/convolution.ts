@@ -6,6 +6,7 @@
  * where its taps lie next to each other, else a tap. A tile of pixels meets one panel of weights after the other; inside, the
  * sums stay in registers while the runs go by. The baseline variant reads both operands from where they were widened to 16 bits.
  */
+import { tileUnits } from '../../runtime/share-work.ts';
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
 import { i32, ops, tee } from '../../wasm/index.ts';
 import type { Kernel, KernelBody, Variant } from './kernel.ts';
@@ -48,7 +49,7 @@ const fields = {
 type ConvolutionKernel = Kernel<typeof fields>;
 
 /** Pixels of a tile. V8 has fifteen vector registers: sums, weights and data of these fit. */
-const tiles = { relaxed: [6, 4], baseline: [4, 2] } as const satisfies Record<
+const tiles = { relaxed: [tileUnits, 4], baseline: [4, 2] } as const satisfies Record<
   Variant,
   readonly [number, number]
 >;
