@@ -15,7 +15,7 @@ import { QuadProducts } from './quad-products.ts';
 import { codesOf, loadRounding, narrowed, rounded, scaled, storeHalf } from './rounding.ts';
 import { RowPair } from './row-pair.ts';
 
-const { i32: I, v128: V, i8x16: B } = ops;
+const { i32: I, v128: V } = ops;
 
 const fields = {
   /** The first tap of the first pixel. */
@@ -54,8 +54,6 @@ export const depthwise3x3Stride2: Kernel<typeof fields> = kernel({
 const tapsAt = 64;
 /** Pixels of a row that share their weights' loads. */
 const together = { relaxed: 2, baseline: 1 } as const;
-/** Two pixels of four channels each, twice, as two pixels of eight. */
-const byPixels = [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15];
 
 function groupBytes(stride: 1 | 2): number {
   return tapsAt + 3 * (3 - stride) * 32;
@@ -126,7 +124,8 @@ function everyColumn({ f, p, variant }: Body, rows: RowPair): () => void {
   const data = Array.from({ length: most }, () => products.quads());
   const weights = products.quads();
   const four = f.local('v128');
-  const first = f.locals('v128', 2);
+  /** Of each row: the first four channels of its pixels, while the others are summed. */
+  const first = [0, 1].map(() => f.locals('v128', most));
   const codes = f.local('v128');
   const left = f.local('i32');
   const rounding = { magic: f.local('v128'), lift: f.local('v128') };
@@ -145,12 +144,11 @@ function everyColumn({ f, p, variant }: Body, rows: RowPair): () => void {
       f.set(four, V.load(rows.weights, 32 + 16 * half));
       // The lower row first: where it stands for the upper one it is overwritten.
       for (const [r, target] of [[1, rows.lower] as const, [0, rows.target] as const]) {
-        const steps = sums[r]!.slice(0, count).map((sum) => rounded(scaled(sum, four), rounding));
-        const made = narrowed(steps[0]!, steps[count - 1]!);
-        if (half === 0) f.set(first[r]!, made);
+        const words = sums[r]!.slice(0, count).map((sum) => rounded(scaled(sum, four), rounding));
+        if (half === 0) for (const [m, word] of words.entries()) f.set(first[r]![m]!, word);
         else {
-          f.set(codes, codesOf(first[r]!, made));
-          f.set(codes, B.shuffle(codes, codes, byPixels));
+          const pixels = words.map((word, m) => narrowed(first[r]![m]!, word));
+          f.set(codes, codesOf(pixels[0]!, pixels[count - 1]!));
           for (let m = 0; m < count; m++) {
             storeHalf(f, target, codes, m as 0 | 1);
             f.set(target, I.add(target, p.targetPixel));
