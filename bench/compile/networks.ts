@@ -1,7 +1,9 @@
 /**
  * Compiled networks against onnxruntime, one thread, each once a round in turn: medians, and ratios within a round with their spread.
- * MobileNetV2 and ResNet-50 with random weights, and the shared MobileNetV2 where it is there.
- * Run: npm run bench -- bench/compile/networks.ts [--rounds 40] [--threads 1] [--variant auto] [name ...]
+ * MobileNetV2 and ResNet-50 with random weights, and the shared MobileNetV2 where it is there. With several threads each runs twice and
+ * the second run counts, for threads sleep meanwhile; then it also says how much faster they are than one, beside what this machine
+ * gives to networks that share nothing.
+ * Run: npm run bench -- bench/compile/networks.ts [--rounds 40] [--threads 1] [--variant auto] [--no-rivals] [name ...]
  * On another Node: OCTAVO_NODE=/path/to/node24 npm run bench -- bench/compile/networks.ts
  */
 import { join } from 'node:path';
@@ -23,6 +25,7 @@ import { table } from '../../src/report/table.ts';
 import { load } from '../../src/runtime/index.ts';
 import { hasShared, modelPath } from '../../test/support/shared-models.ts';
 import { randomMobileNetV2, randomResNet50 } from './random-networks.ts';
+import { roundTrip, sideBySide } from './side-by-side.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -52,6 +55,33 @@ const image = (): Tensor =>
     Float32Array.from({ length: 3 * 224 * 224 }, () => 2 * random() - 1),
   );
 
+interface Contender {
+  readonly name: string;
+  /** Milliseconds of a run. */
+  time(): Promise<number>;
+}
+
+function timed(run: () => Promise<unknown>): () => Promise<number> {
+  return async () => {
+    const start = performance.now();
+    await run();
+    return performance.now() - start;
+  };
+}
+
+/** Of each round's times: the median, and the middle eight tenths. */
+function ratiosOf(times: readonly number[], others: readonly number[]): readonly [string, string] {
+  const ratios = times.map((t, round) => t / others[round]!).sort((a, b) => a - b);
+  const at = (q: number): string => ratios[Math.floor(q * (ratios.length - 1))]!.toFixed(2);
+  return [at(0.5), `${at(0.1)} - ${at(0.9)}`];
+}
+
+const root = process.env.OCTAVO_ROOT ?? process.cwd();
+const built = (file: string): URL => pathToFileURL(join(root, 'dist', file));
+const { buildCode } = await import(pathToFileURL(join(root, 'scripts/build.mjs')).href);
+await buildCode();
+
+const trip = threads > 1 ? roundTrip() : undefined;
 const node = await onnxruntimeNode();
 const web = await onnxruntimeWeb();
 for (const [name, make] of networks) {
@@ -73,10 +103,11 @@ for (const [name, make] of networks) {
   const { files, manifest } = compileModel(int8.model);
   const compileMs = performance.now() - compileStart;
   const loadStart = performance.now();
+  const variant = values.variant as 'auto';
   const network = await load(files, {
-    variant: values.variant as 'auto',
+    variant,
     threads,
-    threadUrl: pathToFileURL(join(process.env.OCTAVO_ROOT ?? process.cwd(), 'dist/runtime-thread.js')),
+    threadUrl: built('runtime-thread.js'),
     warmUp: false,
   });
   const loadMs = performance.now() - loadStart;
@@ -85,9 +116,21 @@ for (const [name, make] of networks) {
   const firstStart = performance.now();
   await network.run(given);
   const firstMs = performance.now() - firstStart;
-  const contenders: { readonly name: string; run(): Promise<unknown> }[] = [
-    { name: `octavo ${network.variant}, ${network.threads} thread(s)`, run: () => network.run(given) },
+  const contenders: Contender[] = [
+    {
+      name: `octavo ${network.variant}, ${network.threads} thread(s)`,
+      time: timed(() => network.run(given)),
+    },
   ];
+  if (threads > 1) {
+    const alone = await load(files, { variant });
+    const runtimeUrl = built('runtime.js').href;
+    const ceiling = await sideBySide(alone, files, { others: threads - 1, feeds: given, runtimeUrl });
+    contenders.push(
+      { name: `octavo ${alone.variant}, 1 thread`, time: timed(() => alone.run(given)) },
+      { name: `${threads} of those side by side, a run`, time: ceiling.time },
+    );
+  }
   if (!values['no-rivals'])
     for (const engine of [web, node])
       for (const [kind, model] of [
@@ -95,15 +138,20 @@ for (const [name, make] of networks) {
         ['FP32', float],
       ] as const) {
         const session = await engine.load(writeOnnx(model), { threads });
-        contenders.push({ name: `${engine.name} ${kind}`, run: () => session.run(feeds) });
+        contenders.push({ name: `${engine.name} ${kind}`, time: timed(() => session.run(feeds)) });
       }
   const times = contenders.map(() => [] as number[]);
-  for (let round = -10; round < rounds; round++)
-    for (const [i, contender] of contenders.entries()) {
-      const start = performance.now();
-      await contender.run();
-      if (round >= 0) times[i]!.push(performance.now() - start);
+  const tripTimes: number[] = [];
+  for (let round = -10; round < rounds; round++) {
+    if (trip !== undefined) tripTimes.push(trip());
+    for (const turn of contenders.keys()) {
+      // Another one begins each time: who is next to whom shows in the caches.
+      const i = (turn + round + 10) % contenders.length;
+      if (threads > 1) await contenders[i]!.time();
+      const milliseconds = await contenders[i]!.time();
+      if (round >= 0) times[i]!.push(milliseconds);
     }
+  }
   const [program] = manifest.programs;
   const macs = program!.calls.reduce((sum, c) => sum + (c.macs ?? 0), 0);
   const own = median(times[0]!);
@@ -120,18 +168,24 @@ for (const [name, make] of networks) {
         { title: 'p10 - p90', align: 'right' },
       ],
       contenders.map((contender, i) => {
-        const ratios = times[i]!.map((t, round) => t / times[0]![round]!).sort((a, b) => a - b);
-        const at = (q: number): string => ratios[Math.floor(q * (ratios.length - 1))]!.toFixed(2);
+        const [middle, spread] = ratiosOf(times[i]!, times[0]!);
         return [
           contender.name,
           median(times[i]!).toFixed(2),
           Math.min(...times[i]!).toFixed(2),
-          at(0.5),
-          `${at(0.1)} - ${at(0.9)}`,
+          middle,
+          spread,
         ];
       }),
     ),
   );
+  if (threads > 1) {
+    const [several, spread] = ratiosOf(times[1]!, times[0]!);
+    const [ceiling, spreadOfCeiling] = ratiosOf(times[1]!, times[2]!);
+    console.log(
+      `${network.threads} threads are ${several} times as fast as one (${spread}); ${threads} networks that share nothing do ${ceiling} times as much as one (${spreadOfCeiling}); a word takes ${median(tripTimes).toFixed(0)} ns from thread to thread and back`,
+    );
+  }
   network.dispose();
 }
 process.exit(0);
