@@ -49,13 +49,15 @@ test('what it says, and what run then answers', () => {
   const kept = ports('codes').filter((port) => port.codes === undefined);
   expect(text.match(/\[float-port\]/g) ?? []).toHaveLength(kept.length);
   for (const port of kept) expect(text).toContain(`'${port.name}': it stays float32, for `);
-  const answers = ['floats', 'codes'].map((name) => {
-    const file = `${name}.jsonl`;
+  const answersOf = (name: string, threads: number) => {
+    const file = `${name}-${threads}.jsonl`;
     const data = ['--data', example('test.npz'), '--preset', '0-1', '--samples', '20'];
-    const said = done('run', name, ...data, '--quiet', '--json', '-o', file);
+    const said = done('run', name, ...data, '--threads', `${threads}`, '--quiet', '--json', '-o', file);
     const lines = readFileSync(join(folder, file), 'utf8').trim().split('\n');
     return { accuracy: JSON.parse(said).accuracy, lines: lines.map((line) => JSON.parse(line)) };
-  });
+  };
+  const answers = ['floats', 'codes'].map((name) => answersOf(name, 1));
+  expect(answersOf('codes', 2)).toEqual(answers[1]);
   expect(answers[1]!.accuracy).toBe(answers[0]!.accuracy);
   for (const [i, { outputs }] of answers[1]!.lines.entries())
     for (const [name, { data, codes }] of Object.entries(outputs as Record<string, Answer>)) {
