@@ -261,6 +261,18 @@ describe('what stays', () => {
     expect(folded.graph.nodes.length).toBeGreaterThan(10);
   });
 
+  test('large weights elsewhere do not let a chain of doublings grow to their size', () => {
+    const steps = Array.from({ length: 40 }, (_, i): Step => ['Tile', `d${i} two`, `d${i + 1}`]);
+    const weights = Tensor.of('float32', [2 ** 22], new Float32Array(2 ** 22));
+    const model = modelOf(
+      { x: f32('N'), z: f32(2 ** 22) },
+      [...steps, ['Add', 'x d40', 'y'], ['Add', 'z w', 'v']],
+      { y: f32('N'), v: f32(2 ** 22) },
+      { d0: Tensor.from('float32', [1], [1]), two: int64s(2), w: weights },
+    );
+    expect(storedBytes(foldConstants.run(model)) - weights.byteLength).toBeLessThan(2 ** 22);
+  });
+
   test('a constant graph output, and a node that cannot be computed', () => {
     unchanged(
       modelOf(
