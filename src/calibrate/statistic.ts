@@ -319,3 +319,16 @@ function finiteExtremes(values: Float32Array): Extremes {
   }
   return { min, max };
 }
+
+/** What several have counted, together, by the name of the value; each has the values that the first one has. */
+export function mergeStatistics(
+  parts: readonly ReadonlyMap<string, TensorStatistic>[],
+): ReadonlyMap<string, TensorStatistic> {
+  return new Map(
+    [...parts[0]!.keys()].map((value) => {
+      const sum = new TensorStatistic();
+      for (const part of parts) sum.merge(part.get(value)!);
+      return [value, sum] as const;
+    }),
+  );
+}

@@ -1,11 +1,11 @@
 /** Calibration for method `auto`: each quarter of the samples judges what the others have calibrated. */
 import { chooseMethods } from '../analyse/auto/choose-methods.ts';
 import { OctavoError } from '../base/errors.ts';
-import type { Statistics } from '../calibrate/collect.ts';
 import type { Dataset } from '../calibrate/dataset.ts';
 import { onlyOf } from '../calibrate/split.ts';
-import { TensorStatistic } from '../calibrate/statistic.ts';
+import { mergeStatistics } from '../calibrate/statistic.ts';
 import { SampleLedger } from '../calibrate/table/sample-ledger.ts';
+import { shardPositions } from '../calibrate/table/table.ts';
 import type { CalibrateOptions, Measurement, PreparedModel } from '../pipeline.ts';
 import { calibrate } from '../pipeline.ts';
 
@@ -27,24 +27,20 @@ export async function calibrateAuto(
   options: CalibrateAutoOptions,
 ): Promise<Measurement> {
   const { biasCorrection = true, ...run } = options;
-  const positions = [...Array(await sizeOf(samples)).keys()];
-  if (positions.length < leastSamples)
+  const size = await sizeOf(samples);
+  if (size < leastSamples)
     throw new OctavoError({
       code: 'DATA',
       where: 'calibration data',
-      what: `method 'auto' judges by samples that did not calibrate, and there are only ${positions.length} in all`,
+      what: `method 'auto' judges by samples that did not calibrate, and there are only ${size} in all`,
       remedy: `Give at least ${leastSamples} (a hundred are a good start), or name another method`,
     });
-  const quarters: Dataset[] = [0, 1, 2, 3].map((rest) =>
-    onlyOf(
-      samples,
-      positions.filter((i) => i % 4 === rest),
-    ),
-  );
+  const quarters = [0, 1, 2, 3].map((index) => onlyOf(samples, shardPositions(size, { index, of: 4 })));
   const seen: Measurement[] = [];
   for (const quarter of quarters) seen.push(await calibrate(prepared, quarter, run));
+  const counted = seen.map((part) => part.statistics);
   const holdOuts = quarters.map((heldOut, i) => ({
-    statistics: merged(seen.filter((_, j) => j !== i)),
+    statistics: mergeStatistics(counted.filter((_, j) => j !== i)),
     heldOut,
   }));
   const choices = await chooseMethods(run.engine, { ...prepared, biasCorrection }, holdOuts, {
@@ -53,7 +49,7 @@ export async function calibrateAuto(
   });
   const ledger = new SampleLedger();
   for (const part of seen) ledger.addAll(part.ledger);
-  return { ...seen[0]!, statistics: merged(seen), samples: ledger.size, ledger, choices };
+  return { ...seen[0]!, statistics: mergeStatistics(counted), samples: ledger.size, ledger, choices };
 }
 
 async function sizeOf(samples: Dataset): Promise<number> {
@@ -61,14 +57,4 @@ async function sizeOf(samples: Dataset): Promise<number> {
   let size = 0;
   for await (const _ of samples) size++;
   return size;
-}
-
-function merged(parts: readonly Measurement[]): Statistics {
-  return new Map(
-    [...parts[0]!.statistics.keys()].map((value) => {
-      const sum = new TensorStatistic();
-      for (const { statistics } of parts) sum.merge(statistics.get(value)!);
-      return [value, sum] as const;
-    }),
-  );
 }

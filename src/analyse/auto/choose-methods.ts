@@ -112,7 +112,7 @@ export async function chooseMethods(
   const samples = parts.reduce((n, part) => n + part.heldOut.length, 0);
   return {
     tensors: groups.map((group) => choiceOf(group, found.choice.get(group.value)!)),
-    notes: [noteOf(found, starts.starts.slice(1), samples)],
+    notes: [noteOf(found, starts.ranked.slice(1), samples)],
   };
 }
 
@@ -133,11 +133,11 @@ interface Tried {
 }
 
 /** Choices of each tensor's best, by what of its score. */
-const ownNames = {
-  decibels: 'each its best',
-  togetherDb: 'each its best over all samples together',
-  eachDb: 'each its best sample by sample',
-} as const;
+const owns = [
+  ['decibels', 'each its best'],
+  ['togetherDb', 'each its best over all samples together'],
+  ['eachDb', 'each its best sample by sample'],
+] as const;
 
 class Search {
   readonly #groups: readonly Group[];
@@ -149,37 +149,35 @@ class Search {
   constructor(groups: readonly Group[], trials: NetworkTrials, onProgress: OnProgress | undefined) {
     this.#groups = groups;
     this.#trials = trials;
-    this.#owns = (['decibels', 'togetherDb', 'eachDb'] as const).map((by) => {
+    this.#owns = owns.map(([by, name]) => {
       const best = ({ scored }: Group) =>
         pick(scored.map((s) => ({ method: s.method, decibels: s[by] }))).method;
-      return [ownNames[by], new Map(groups.map((group) => [group.value, best(group)]))];
+      return [name, new Map(groups.map((group) => [group.value, best(group)]))];
     });
     this.#singles = autoMethods.map(({ id }) => [
       `${id} for all`,
       new Map(groups.map(({ value }) => [value, id])),
     ]);
-    const most = 2 * this.#owns.length + this.#singles.length + mostSingles + mostSwitches;
+    const most = this.#owns.length + this.#singles.length + mostSingles + mostSwitches;
     this.#step = startProgress('trying methods', most, onProgress);
   }
 
   /** Each tensor's own best, and the best of one method for all: the best one first. */
   async starts(): Promise<Starts> {
-    const owns: Tried[] = [];
-    for (const own of this.#owns) owns.push(await this.#tried(own, 'half the parts'));
+    const halves: Tried[] = [];
+    for (const single of this.#singles) halves.push(await this.#tried(single, 'half the parts'));
+    const few = nearestTo(bestOf(halves), halves).slice(0, mostSingles);
     const singles: Tried[] = [];
-    for (const single of this.#singles) singles.push(await this.#tried(single, 'half the parts'));
-    const half = bestOf(singles);
-    const few = singles.sort((a, b) => lagOf(a, half) - lagOf(b, half)).slice(0, mostSingles);
-    const starts: Tried[] = [];
-    for (const { name, choice } of [...few, ...owns])
-      starts.push(await this.#tried([name, choice], 'all parts'));
-    const best = bestOf(starts.slice(0, few.length));
-    return { best, starts: starts.sort((a, b) => lagOf(a, best) - lagOf(b, best)) };
+    for (const { name, choice } of few) singles.push(await this.#tried([name, choice], 'all parts'));
+    const best = bestOf(singles);
+    const owns: Tried[] = [];
+    for (const own of this.#owns) owns.push(await this.#tried(own, 'all parts'));
+    return { best, ranked: nearestTo(best, [...singles, ...owns]) };
   }
 
   /** Tensors for which another method is better behind them, the one with most to gain first: kept where the network gains. */
-  async improved({ starts, best }: Starts): Promise<Tried> {
-    let found = starts[0]!;
+  async improved({ ranked, best }: Starts): Promise<Tried> {
+    let found = ranked[0]!;
     const gains = this.#groups
       .map((group) => ({
         group,
@@ -204,7 +202,7 @@ class Search {
 }
 
 interface Starts {
-  readonly starts: readonly Tried[];
+  readonly ranked: readonly Tried[];
   /** Of one method for all. */
   readonly best: TrialResult;
 }
@@ -221,6 +219,11 @@ function bestOf(tried: readonly Tried[]): TrialResult {
  */
 function lagOf({ result }: Tried, best: TrialResult): number {
   return Math.max(...result.map((db, i) => best[i]! - db));
+}
+
+/** The one that falls behind least first; of equals the earlier. */
+function nearestTo(best: TrialResult, tried: readonly Tried[]): readonly Tried[] {
+  return [...tried].sort((a, b) => lagOf(a, best) - lagOf(b, best));
 }
 
 function choiceOf({ value, scored, decibels, own }: Group, method: string): MethodChoice {

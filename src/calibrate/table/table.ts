@@ -5,7 +5,7 @@
 import type { Note } from '../../base/errors.ts';
 import { CalibrationError, invalidArgument, OctavoError } from '../../base/errors.ts';
 import type { Site, Statistics } from '../collect.ts';
-import { TensorStatistic } from '../statistic.ts';
+import { mergeStatistics } from '../statistic.ts';
 import { SampleLedger } from './sample-ledger.ts';
 
 export interface CalibrationTable {
@@ -69,7 +69,6 @@ export function mergeTables(
   const [first] = tables;
   if (first === undefined) throw invalidArgument('merge', 'no table is given', 'Give at least one');
   const samples = new SampleLedger();
-  const statistics = new Map([...first.statistics.keys()].map((name) => [name, new TensorStatistic()]));
   const present: number[] = [];
   for (const [i, table] of tables.entries()) {
     checkKin(first, table, names[0]!, names[i]!);
@@ -78,8 +77,8 @@ export function mergeTables(
       throw countedTwice(twice, names[i]!, names[tables.findIndex((t) => t.samples.has(twice))]!);
     samples.addAll(table.samples);
     present.push(...(table.shards?.present ?? []));
-    for (const [value, statistic] of table.statistics) statistics.get(value)!.merge(statistic);
   }
+  const statistics = mergeStatistics(tables.map((table) => table.statistics));
   const shards = first.shards && together(present, first.shards.of);
   const { shards: _, ...rest } = first;
   const complete = shards === undefined || shards.present.length === shards.of;

@@ -4,6 +4,7 @@
  */
 import type { FunctionBody, Local } from '../../wasm/index.ts';
 import { i32, ops, select } from '../../wasm/index.ts';
+import { bytesOfHigh, bytesOfLow, pairsOfHigh, pairsOfLow } from './interleave.ts';
 import type { Kernel } from './kernel.ts';
 import { kernel } from './kernel.ts';
 import { codesOf, loadSteps, type Steps, sixteenCodes } from './quantize.ts';
@@ -59,19 +60,14 @@ function pixels(
   });
 }
 
-const bytesInTurn = (upper: boolean): number[] =>
-  Array.from({ length: 16 }, (_, i) => (i >> 1) + (upper ? 8 : 0) + (i % 2) * 16);
-const pairsInTurn = (upper: boolean): number[] =>
-  Array.from({ length: 16 }, (_, i) => (i >> 2) * 2 + (i % 2) + (upper ? 8 : 0) + ((i >> 1) % 2) * 16);
-
 /** Of three planes the last stands twice in a pixel. */
 function storePixels(f: FunctionBody, planes: readonly Local<'v128'>[], target: Local<'i32'>): void {
   const [a, b, c, d = c] = planes as readonly [Local<'v128'>, Local<'v128'>, Local<'v128'>, Local<'v128'>?];
-  for (const [i, half] of [false, true].entries()) {
-    const first = f.let(B.shuffle(a, b, bytesInTurn(half)));
-    const second = f.let(B.shuffle(c, d, bytesInTurn(half)));
-    for (const [k, quarter] of [false, true].entries())
-      f.do(V.store(target, B.shuffle(first, second, pairsInTurn(quarter)), 32 * i + 16 * k));
+  for (const [i, bytes] of [bytesOfLow, bytesOfHigh].entries()) {
+    const first = f.let(B.shuffle(a, b, bytes));
+    const second = f.let(B.shuffle(c, d, bytes));
+    for (const [k, pairs] of [pairsOfLow, pairsOfHigh].entries())
+      f.do(V.store(target, B.shuffle(first, second, pairs), 32 * i + 16 * k));
   }
 }
 
