@@ -3,7 +3,8 @@
  * f_a), rounded half to even. Both are the same whichever operand comes first, so that the one that stays is always b. A unit is a row.
  */
 import type { Expression, Local } from '../../wasm/index.ts';
-import { ops } from '../../wasm/index.ts';
+import { f32, i16x8, ops } from '../../wasm/index.ts';
+import { pairsOfHigh, pairsOfLow } from './interleave.ts';
 import type { Kernel, KernelBody } from './kernel.ts';
 import { kernel } from './kernel.ts';
 import type { Rounding } from './rounding.ts';
@@ -11,7 +12,11 @@ import { codesOf, loadRounding, narrowed, rounded, storeHalf } from './rounding.
 import { advance, eachRow, inGroups, rowFields } from './rows.ts';
 import { storeRounded } from './scalar-rounding.ts';
 
-const { i32: I, f32: S, v128: V, i16x8: H, i32x4: W, f32x4: F } = ops;
+const { i32: I, f32: S, v128: V, i8x16: B, i16x8: H, i32x4: W, f32x4: F } = ops;
+
+const twoTo23 = 2 ** 23;
+/** As a float32. */
+const twoTo23Bits = 0x4b000000;
 
 const fields = {
   ...rowFields('a', 'b', 'target'),
@@ -33,6 +38,9 @@ type Kind = 'sum' | 'product';
 /** Every element next to the last; the same b for a whole row; steps of any size and results of any. */
 type Rows = 'together' | 'b stays' | 'apart';
 
+type Half = 'low' | 'high';
+const pairsOf = { low: pairsOfLow, high: pairsOfHigh } as const;
+
 function arithmeticKernel(name: string, kind: Kind, rows: Rows): Kernel<typeof fields> {
   return kernel({
     name,
@@ -53,24 +61,35 @@ function emitVectors(body: Body, kind: Kind, rows: 'together' | 'b stays'): void
   const { f, p } = body;
   const stays = rows === 'b stays';
   const [a, b] = [f.local('v128'), f.local('v128')];
-  const [zeroA, zeroB] = [f.let(H.splat(p.zeroA)), f.let(H.splat(p.zeroB))];
+  const zeroOf = (zero: Local<'i32'>): Local<'v128'> =>
+    f.let(kind === 'product' ? H.splat(zero) : F.splat(S.add(f32(twoTo23), S.convert_i32_s(zero))));
+  const [zeroA, zeroB] = [zeroOf(p.zeroA), zeroOf(p.zeroB)];
   const [factorA, factorB] = [f.let(F.splat(p.factorA)), f.let(F.splat(p.factorB))];
+  const upperHalves = f.let(i16x8(twoTo23Bits >> 16));
   const rounding = loadRounding(f, p.zero);
   const wide = f.locals('v128', 2);
   const codes = f.local('v128');
   /** b as it goes into every element of a row: its real steps, or its centered code. */
   const constant = f.local('v128');
-  const real = (half: Expression<'v128'>, factor: Local<'v128'>): Expression<'v128'> =>
-    F.mul(F.convert_i32x4_s(half), factor);
-  const steps = (half: 'low' | 'high'): Expression<'v128'> => {
-    const second = stays ? constant : b;
-    if (kind === 'product') return real(W[`extmul_${half}_i16x8_s`](a, second), factorA);
-    const first = real(W[`extend_${half}_i16x8_s`](a), factorA);
-    return F.add(first, stays ? constant : real(W[`extend_${half}_i16x8_s`](b), factorB));
+  /** Of codes of 16 bits: as the low halves of 2^23 + code they are floats without having been converted. */
+  const real = (
+    codes: Local<'v128'>,
+    half: Half,
+    zero: Local<'v128'>,
+    factor: Local<'v128'>,
+  ): Expression<'v128'> => F.mul(F.sub(B.shuffle(codes, upperHalves, pairsOf[half]), zero), factor);
+  const steps = (half: Half): Expression<'v128'> => {
+    if (kind === 'product')
+      return F.mul(F.convert_i32x4_s(W[`extmul_${half}_i16x8_s`](a, stays ? constant : b)), factorA);
+    return F.add(real(a, half, zeroA, factorA), stays ? constant : real(b, half, zeroB, factorB));
+  };
+  const load = (at: Local<'i32'>, offset: number, zero: Local<'v128'>): Expression<'v128'> => {
+    const codes = V.load8x8_u(at, offset);
+    return kind === 'product' ? H.sub(codes, zero) : codes;
   };
   const eight = (atA: Local<'i32'>, atB: Local<'i32'>, offset: number, into: Local<'v128'>): void => {
-    f.set(a, H.sub(V.load8x8_u(atA, offset), zeroA));
-    if (!stays) f.set(b, H.sub(V.load8x8_u(atB, offset), zeroB));
+    f.set(a, load(atA, offset, zeroA));
+    if (!stays) f.set(b, load(atB, offset, zeroB));
     f.set(into, roundedEight(steps, rounding));
   };
   eachRow(body, ['a', 'b', 'target'], (at) => {
@@ -96,10 +115,7 @@ function emitVectors(body: Body, kind: Kind, rows: 'together' | 'b stays'): void
   });
 }
 
-function roundedEight(
-  steps: (half: 'low' | 'high') => Expression<'v128'>,
-  rounding: Rounding,
-): Expression<'v128'> {
+function roundedEight(steps: (half: Half) => Expression<'v128'>, rounding: Rounding): Expression<'v128'> {
   return narrowed(rounded(steps('low'), rounding), rounded(steps('high'), rounding));
 }
 

@@ -2,23 +2,16 @@
 import type { KernelCase } from '../../../test/support/kernel-case.ts';
 import { CaseMemory, kernelCase } from '../../../test/support/kernel-case.ts';
 import { Dice, placePanels, resultOf, someProducts, widened } from '../../../test/support/products.ts';
-import {
-  convolution,
-  convolutionBy3,
-  convolutionCodes,
-  convolutionFloats,
-  convolutionHalves,
-  convolutionHalvesBy3,
-} from './convolution.ts';
+import { convolution, convolutionCodes, convolutionFloats, convolutionHalves } from './convolution.ts';
 import { panelBytes, panelCount } from './panels.ts';
 import type { Results } from './product-results.ts';
 import { isRoomy } from './product-results.ts';
 
 const kernels = [
-  { kernel: convolution, results: 'padded', round: 8 },
-  { kernel: convolutionBy3, results: 'padded', round: 12 },
-  { kernel: convolutionHalves, results: 'halves', round: 8 },
-  { kernel: convolutionHalvesBy3, results: 'halves', round: 12 },
+  ...([2, 3, 4] as const).flatMap((quads) => [
+    { kernel: convolution[quads], results: 'padded', round: 4 * quads } as const,
+    { kernel: convolutionHalves[quads], results: 'halves', round: 4 * quads } as const,
+  ]),
   { kernel: convolutionCodes, results: 'codes', round: 8 },
   { kernel: convolutionFloats, results: 'floats', round: 8 },
 ] as const;
@@ -77,13 +70,13 @@ function oneCase(
   });
   const to = step(room);
   const from = { pixel: [4, runBytes, runBytes + 8][dice.between(0, 2)]!, row: gap(), image: gap() };
-  const skips = Int32Array.from({ length: runs }, () => dice.between(-runBytes / 4, 9) * 4);
   const products = someProducts(dice, channels, runs * runBytes, results);
   const memory = new CaseMemory();
   const start = (p: number, { pixel, row, image }: typeof to): number =>
     p * pixel + Math.floor(p / columns) * row + Math.floor(p / (columns * rows)) * image;
   const offsets = [0];
-  for (let r = 1; r < runs; r++) offsets.push(offsets[r - 1]! + runBytes + skips[r - 1]!);
+  for (let r = 1; r < runs; r++)
+    offsets.push(offsets[r - 1]! + runBytes + 4 * dice.between(-runBytes / 4, 9));
   const before = Math.max(0, -Math.min(...offsets));
   const reach = before + start(pixels - 1, from) + Math.max(...offsets) + runBytes;
   const bytes = dice.bytes(reach, dice.between(0, 2) === 0 ? 'extreme' : 'any');
@@ -118,7 +111,7 @@ function oneCase(
       rows,
       runs,
       runBytes,
-      skips: memory.place(skips),
+      offsets: memory.place(Int32Array.from(offsets)),
       weights,
       wideWeights: memory.place(
         widened(memory.read(weights, panelBytes(runs * runBytes, !isRoomy(results)) * panelCount(channels))),

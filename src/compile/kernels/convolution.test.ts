@@ -4,11 +4,16 @@ import { runKernelCase } from '../../../test/support/kernel-case.ts';
 import { validated } from '../../../test/support/validated-module.ts';
 import { assembleModule } from '../module.ts';
 import { cases as convolutionCases } from './convolution.cases.ts';
-import { convolution, convolutionBy3, convolutionCodes, convolutionFloats } from './convolution.ts';
+import { convolution, convolutionCodes, convolutionFloats, convolutionHalves } from './convolution.ts';
 import { cases as thinProductCases } from './thin-product.cases.ts';
 import { thinProduct, thinProductCodes, thinProductFloats } from './thin-product.ts';
 
-const kernels = [convolution, convolutionBy3, convolutionCodes, convolutionFloats];
+const kernels = [
+  ...Object.values(convolution),
+  ...Object.values(convolutionHalves),
+  convolutionCodes,
+  convolutionFloats,
+];
 const thin = [thinProduct, thinProductCodes, thinProductFloats];
 
 test.each(['relaxed', 'baseline'] as const)('the %s module is valid', async (variant) => {

@@ -34,10 +34,10 @@ const fields = {
   columns: 'i32',
   rows: 'i32',
   runs: 'i32',
-  /** A multiple of 4 * steps. */
+  /** A multiple of the bytes of a round. */
   runBytes: 'i32',
-  /** For every run but the last an i32: from its end to the next one's start. */
-  skips: 'i32',
+  /** An i32 for every run: where it begins, from the pixel's first byte. */
+  offsets: 'i32',
   /** Panels, one after the other. */
   weights: 'i32',
   wideWeights: 'i32',
@@ -49,32 +49,40 @@ const fields = {
 type ConvolutionKernel = Kernel<typeof fields>;
 
 /** Pixels of a tile. V8 has fifteen vector registers: sums, weights and data of these fit. */
-const tiles = { relaxed: [tileUnits, 4], baseline: [4, 2] } as const satisfies Record<
+const tiles = { relaxed: [tileUnits, 5], baseline: [4, 2] } as const satisfies Record<
   Variant,
   readonly [number, number]
 >;
 
-function convolutionKernel(name: string, results: Results, steps: number): ConvolutionKernel {
-  return kernel({ name, fields, emit: (body) => emitConvolution(body, results, steps) });
+/** Four bytes of a run each, so many in a round of the innermost loop: the more, the fewer instructions beside the products. */
+export type QuadsOfRound = 2 | 3 | 4;
+
+function convolutionKernel(name: string, results: Results, quads: QuadsOfRound): ConvolutionKernel {
+  return kernel({ name, fields, emit: (body) => emitConvolution(body, results, quads) });
+}
+
+function byQuads(name: string, results: Results): Readonly<Record<QuadsOfRound, ConvolutionKernel>> {
+  return {
+    2: convolutionKernel(name, results, 2),
+    3: convolutionKernel(`${name}-by-3`, results, 3),
+    4: convolutionKernel(`${name}-by-4`, results, 4),
+  };
 }
 
 /** Codes, eight a panel: what images and rows have room for. Every product with its factor is within rounding. */
-export const convolution = convolutionKernel('convolution', 'padded', 2);
-/** The same with three steps in a round: for runs of 12 bytes, which three taps of at most four channels are. */
-export const convolutionBy3 = convolutionKernel('convolution-by-3', 'padded', 3);
-/** Both likewise, of panels by turns: an even zero point, and steps within 16 bits. */
-export const convolutionHalves = convolutionKernel('convolution-halves', 'halves', 2);
-export const convolutionHalvesBy3 = convolutionKernel('convolution-halves-by-3', 'halves', 3);
+export const convolution = byQuads('convolution', 'padded');
+/** Likewise, of panels by turns: an even zero point, and steps within 16 bits. */
+export const convolutionHalves = byQuads('convolution-halves', 'halves');
 /** Codes one by one, with a shift, clamped: any factors, and results without room behind their channels. */
 export const convolutionCodes = convolutionKernel('convolution-codes', 'codes', 2);
 /** float32. */
 export const convolutionFloats = convolutionKernel('convolution-floats', 'floats', 2);
 
-function emitConvolution(body: KernelBody<typeof fields>, results: Results, steps: number): void {
+function emitConvolution(body: KernelBody<typeof fields>, results: Results, quads: QuadsOfRound): void {
   const { f, variant, p, from, to } = body;
   const sizes = tiles[variant];
   const walk = new PixelWalk(body, sizes[0]);
-  const tile = new ProductTile(body, results, variant === 'relaxed' ? steps : 1, sizes[0]);
+  const tile = new ProductTile(body, results, variant === 'relaxed' ? quads : 1, sizes[0]);
   f.if(I.ge_s(from, to), () => f.return());
   if (variant === 'baseline') {
     f.set(p.source, p.wideSource);
@@ -96,11 +104,9 @@ function emitConvolution(body: KernelBody<typeof fields>, results: Results, step
   });
 }
 
-/** So that no more than one place of the last tile stays unused: 1 to 4, 7 and 8 of sixes and fours; 1 and 2 of fours and twos. */
+/** From twenty on, every number is a sum of sixes and fives: none of their places stays unused. */
 function smallIsBetter(variant: Variant, left: Local<'i32'>): Expression<'i32'> {
-  return variant === 'relaxed'
-    ? I.or(I.le_u(left, i32(4)), I.le_u(I.sub(left, i32(7)), i32(1)))
-    : I.le_u(left, i32(2));
+  return variant === 'relaxed' ? I.rem_u(left, i32(tileUnits)) : I.le_u(left, i32(2));
 }
 
 /** Where the pixels of a tile are read and written, row by row. A tile beyond the last pixel repeats it. */
@@ -200,7 +206,7 @@ class ProductTile {
   readonly #products: QuadProducts;
   readonly #results: ProductResults;
   readonly #kind: Results;
-  readonly #steps: number;
+  readonly #quads: number;
   readonly #sums: readonly PixelSums[];
   readonly #weights: readonly Quads[];
   readonly #data: Quads;
@@ -212,19 +218,18 @@ class ProductTile {
   readonly #stream: Local<'i32'>;
   readonly #end: Local<'i32'>;
   readonly #runs: Local<'i32'>;
-  readonly #skip: Local<'i32'>;
-  readonly #jump: Local<'i32'>;
+  readonly #offset: Local<'i32'>;
   readonly #channels: Local<'i32'>;
   /** Bytes from the first channel of a result to this panel's. */
-  readonly #offset: Local<'i32'>;
+  readonly #place: Local<'i32'>;
   readonly #biases: readonly Local<'v128'>[];
 
-  constructor(body: KernelBody<typeof fields>, kind: Results, steps: number, largest: number) {
+  constructor(body: KernelBody<typeof fields>, kind: Results, quads: number, largest: number) {
     const { f, variant } = body;
     this.#f = f;
     this.#body = body;
     this.#kind = kind;
-    this.#steps = steps;
+    this.#quads = quads;
     this.#products = new QuadProducts(f, variant, 'pairs');
     this.#widening = variant === 'baseline' ? 2 : 1;
     this.#results = new ProductResults(f, kind);
@@ -237,10 +242,9 @@ class ProductTile {
     this.#stream = f.local('i32');
     this.#end = f.local('i32');
     this.#runs = f.local('i32');
-    this.#skip = f.local('i32');
-    this.#jump = f.local('i32');
-    this.#channels = f.local('i32');
     this.#offset = f.local('i32');
+    this.#channels = f.local('i32');
+    this.#place = f.local('i32');
   }
 
   emit(sources: readonly Local<'i32'>[], targets: readonly Local<'i32'>[]): void {
@@ -250,25 +254,24 @@ class ProductTile {
     const at = this.#at.slice(0, sources.length);
     f.set(this.#panel, p.weights);
     f.set(this.#channels, p.channels);
-    f.set(this.#offset, i32(0));
+    f.set(this.#place, i32(0));
     f.doWhile(
       () => {
         for (const i of [0, 1] as const) {
           f.set(this.#biases[i]!, ops.v128.load(this.#panel, 16 * i));
           for (const pair of sums) f.set(pair[i], this.#biases[i]!);
         }
-        for (const [m, source] of sources.entries()) f.set(at[m]!, source);
         f.set(this.#stream, this.#widened());
-        this.#sumRuns(at, sums);
+        this.#sumRuns(sources, at, sums);
         f.set(this.#panel, this.#narrowed());
         this.#results.store(
           I.add(this.#panel, i32(32)),
-          targets.map((target, m) => ({ sums: sums[m]!, target: I.add(target, this.#offset) })),
+          targets.map((target, m) => ({ sums: sums[m]!, target: I.add(target, this.#place) })),
           { zero: p.zero, channelsLeft: this.#channels, channelStep: p.channelStep },
         );
         f.set(this.#panel, I.add(this.#panel, i32(32 + tailBytes(this.#kind))));
         const panelStep = isRoomy(this.#kind) ? i32(8) : I.shl(p.channelStep, i32(3));
-        f.set(this.#offset, I.add(this.#offset, panelStep));
+        f.set(this.#place, I.add(this.#place, panelStep));
         f.set(this.#channels, I.sub(this.#channels, i32(8)));
       },
       () => I.gt_s(this.#channels, i32(0)),
@@ -288,31 +291,28 @@ class ProductTile {
     return I.add(p.weights, I.shr_u(I.sub(this.#stream, p.wideWeights), i32(1)));
   }
 
-  #sumRuns(at: readonly Local<'i32'>[], sums: readonly PixelSums[]): void {
+  #sumRuns(sources: readonly Local<'i32'>[], at: readonly Local<'i32'>[], sums: readonly PixelSums[]): void {
     const f = this.#f;
     const { p } = this.#body;
-    f.set(this.#runs, p.runs);
-    f.set(this.#skip, p.skips);
-    f.block((done) => {
-      f.loop((again) => {
+    f.set(this.#runs, i32(0));
+    f.doWhile(
+      () => {
+        const bytes = I.load(I.add(p.offsets, I.shl(this.#runs, i32(2))));
+        f.set(this.#offset, this.#widening === 1 ? bytes : I.shl(bytes, i32(1)));
+        for (const [m, source] of sources.entries()) f.set(at[m]!, I.add(source, this.#offset));
         f.set(this.#end, I.add(at[0]!, p.runBytes));
         f.doWhile(
           () => this.#round(at, sums),
           () => I.ne(at[0]!, this.#end),
         );
-        f.branchIf(done, I.eqz(tee(this.#runs, I.sub(this.#runs, i32(1)))));
-        const bytes = I.load(this.#skip);
-        f.set(this.#jump, this.#widening === 1 ? bytes : I.shl(bytes, i32(1)));
-        f.set(this.#skip, I.add(this.#skip, i32(4)));
-        for (const pointer of at) f.set(pointer, I.add(pointer, this.#jump));
-        f.branch(again);
-      });
-    });
+      },
+      () => I.ne(tee(this.#runs, I.add(this.#runs, i32(1))), p.runs),
+    );
   }
 
   #round(at: readonly Local<'i32'>[], sums: readonly PixelSums[]): void {
     const f = this.#f;
-    for (let step = 0; step < this.#steps; step++) {
+    for (let step = 0; step < this.#quads; step++) {
       for (const [i, weights] of this.#weights.entries())
         this.#products.loadWeights(weights, this.#stream, 32 * this.#widening + 32 * step + 16 * i);
       for (const [m, pointer] of at.entries()) {
@@ -320,7 +320,7 @@ class ProductTile {
         for (const i of [0, 1] as const) this.#products.add(sums[m]![i], this.#weights[i]!, this.#data);
       }
     }
-    for (const pointer of at) f.set(pointer, I.add(pointer, i32(4 * this.#steps)));
-    f.set(this.#stream, I.add(this.#stream, i32(32 * this.#steps)));
+    for (const pointer of at) f.set(pointer, I.add(pointer, i32(4 * this.#quads)));
+    f.set(this.#stream, I.add(this.#stream, i32(32 * this.#quads)));
   }
 }

@@ -4,7 +4,7 @@
  * compiling; elsewhere the product is clamped first, which saturation hides.
  */
 import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
-import { f32, f32x4, i32, ops } from '../../wasm/index.ts';
+import { f32x4, i32, ops } from '../../wasm/index.ts';
 
 const { v128: V, i8x16: B, i16x8: H, i32x4: W, f32x4: F } = ops;
 
@@ -44,7 +44,8 @@ export function loadRounding(
  * codes.
  */
 export function magicWith(zero: Expression<'i32'>): Expression<'v128'> {
-  return F.splat(ops.f32.add(f32(magic), ops.f32.convert_i32_s(zero)));
+  // Its last bit is 1: what is added to the bits is added to the number. One register, where converting takes two.
+  return W.splat(ops.i32.add(i32(magicBits), zero));
 }
 
 /** Lanes of 16 bits: the first of each pair, and the second of another vector. */

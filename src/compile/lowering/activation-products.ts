@@ -12,7 +12,7 @@ import { behind } from './lowering.ts';
 import { copyView, denseScratch, expanded } from './move-views.ts';
 import { resultKind, walks, widenBytes, widenSource, withAxis } from './products.ts';
 
-const kernels = { padded: convolution, codes: convolutionCodes, floats: convolutionFloats } as const;
+const kernels = { padded: convolution[2], codes: convolutionCodes, floats: convolutionFloats } as const;
 
 export function lowerActivationProduct(context: LowerContext): void {
   const [qa, qb] = [context.inputQuant(0)!, context.inputQuant(1)!];
@@ -52,7 +52,7 @@ export function lowerActivationProduct(context: LowerContext): void {
   const runs = 1 + parts.length;
   const size = panelBytes(runs * runBytes, kind !== 'padded');
   const panels = context.scratch(panelCount(channels) * size);
-  const skips = context.constants(new Uint8Array(new Int32Array(runs).fill(-runBytes).buffer), 16);
+  const offsets = context.constants(new Uint8Array(4 * runs), 16);
   const word = (value = 0): number => Math.imul(value & 255, 0x01010101);
   const batch = to.dims.slice(0, -2);
   const stack = (view: View): View => expanded(view, [...batch, ...view.dims.slice(-2)]);
@@ -101,7 +101,7 @@ export function lowerActivationProduct(context: LowerContext): void {
           target,
           runs,
           runBytes,
-          skips,
+          offsets,
           weights: panels,
           channels,
           channelStep: to.strides.at(-1)!,

@@ -3,13 +3,12 @@ import { elementCount } from '../../base/integer.ts';
 import { quantizedRanges, type Tensor } from '../../ir/index.ts';
 import { multiplier } from '../../ops/crossings.ts';
 import { numbersOf } from '../../ops/elements.ts';
+import type { QuadsOfRound } from '../kernels/convolution.ts';
 import {
   convolution,
-  convolutionBy3,
   convolutionCodes,
   convolutionFloats,
   convolutionHalves,
-  convolutionHalvesBy3,
 } from '../kernels/convolution.ts';
 import { packPanels, panelBytes, panelChannels, panelCount } from '../kernels/panels.ts';
 import { withinHalves, withinRounding } from '../kernels/rounding.ts';
@@ -201,10 +200,16 @@ export interface Product {
 
 const thinProducts = { padded: thinProduct, codes: thinProductCodes, floats: thinProductFloats } as const;
 
-function convolutionFor(kind: ResultKind, by3: boolean, byTurns: boolean) {
+function convolutionFor(kind: ResultKind, quads: QuadsOfRound, byTurns: boolean) {
   if (kind !== 'padded') return kind === 'codes' ? convolutionCodes : convolutionFloats;
-  if (byTurns) return by3 ? convolutionHalvesBy3 : convolutionHalves;
-  return by3 ? convolutionBy3 : convolution;
+  return byTurns ? convolutionHalves[quads] : convolution[quads];
+}
+
+/** The largest rounds that runs of so many bytes, a multiple of 4, consist of. */
+function quadsOfRound(kind: ResultKind, bytes: number): QuadsOfRound {
+  if (kind !== 'padded') return 2;
+  const fits = ([4, 3] as const).find((quads) => bytes % (4 * quads) === 0);
+  return fits ?? (bytes % 8 === 0 ? 2 : quadsOfRound(kind, bytes + 4));
 }
 
 /** Up to so many rows the weights are what takes time, not the sums. */
@@ -219,10 +224,10 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
     return product.weight(c, (place - byte) / product.runBytes, byte);
   });
   const kind = resultKind(context.output(0), folded.within, product.pixel, channelStep, channels.length);
-  const by3 = kind === 'padded' && product.runBytes % 12 === 0 && product.runBytes % 8 !== 0;
-  const isThin = runs.length === 1 && pixels <= thinRows && loops.length < 2 && !by3;
+  const quads = quadsOfRound(kind, product.runBytes);
+  const runBytes = Math.ceil(product.runBytes / (4 * quads)) * 4 * quads;
+  const isThin = runs.length === 1 && pixels <= thinRows && loops.length < 2 && runBytes % 8 === 0;
   const byTurns = kind === 'padded' && !isThin && folded.withinHalves && weighting.zeroOut % 2 === 0;
-  const runBytes = by3 ? product.runBytes : Math.ceil(product.runBytes / 8) * 8;
   const places = runs.length * runBytes;
   const packed = packPanels({
     channels: channels.length,
@@ -264,10 +269,10 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
   }
   const wideSource = product.wideSource?.() ?? widenSource(context, product);
   const wideWeights = widenBytes(context, widenWeights, common.weights, packed.length);
-  const skips = Int32Array.from(runs, (offset, r) => (runs[r + 1] ?? offset) - offset - runBytes);
+  const offsets = Int32Array.from(runs, (offset) => offset - runs[0]!);
   for (const walk of walks(loops))
     context.call(
-      convolutionFor(kind, by3, byTurns),
+      convolutionFor(kind, quads, byTurns),
       {
         ...common,
         ...walk.params,
@@ -277,7 +282,7 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
         target: behind(product.target, walk.offsets[1]!),
         runs: runs.length,
         runBytes,
-        skips: context.constants(new Uint8Array(skips.buffer), 16),
+        offsets: context.constants(new Uint8Array(offsets.buffer), 16),
       },
       walk.pixels,
       { macs: (macs * walk.pixels) / pixels },
