@@ -1,6 +1,6 @@
 /**
  * Every calibration method on the real models beside the project: error of layers and outputs, agreement and accuracy on
- * samples that did not calibrate. Run: npm run bench -- bench/methods.ts [--limit 300] [--method mse,auto] [--target qnn]
+ * samples that did not calibrate. Run: npm run bench -- bench/methods.ts [--limit 300: no more samples] [--method mse,auto] [--target qnn]
  * [--rows file] [model ...]; with --rows a stopped run goes on where it was. `isotone` is for targets whose scores are codes.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ import { hasShared, labelledModels, modelPath, sharedMissing } from '../test/sup
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    limit: { type: 'string', default: '300' },
+    limit: { type: 'string', default: 'Infinity' },
     method: { type: 'string' },
     target: { type: 'string', default: 'ort-cpu' },
     rows: { type: 'string' },
@@ -42,7 +42,7 @@ interface Item {
   readonly name: string;
   readonly path: string;
   readonly classifies: boolean;
-  readonly data: () => Promise<{ calib: Dataset; eval: Dataset }>;
+  readonly data: () => Promise<{ calib: Dataset; split?: Dataset; eval: Dataset }>;
 }
 
 /** Detectors without labels, on photos: fewer, for they take long. */
@@ -159,7 +159,7 @@ for (const item of items) {
   if (positionals.length > 0 && !positionals.includes(item.name)) continue;
   const missing = methods.filter((m) => !rows.some((r) => r.model === item.name && r.method === m));
   if (missing.length === 0) continue;
-  const { calib, eval: others } = await item.data();
+  const { calib: hundred, split: calib = hundred, eval: others } = await item.data();
   const evaluation = onlyOf(others, [...Array(Math.min(Number(values.limit), others.size!)).keys()]);
   const labels: (number | undefined)[] = [];
   for await (const { label } of evaluation) labels.push(label);

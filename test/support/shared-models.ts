@@ -23,8 +23,16 @@ const dataPath = (file: string): string => join(sharedFolder, 'data', file);
 export interface LabelledModel {
   readonly name: string;
   readonly path: string;
-  /** Calibration samples (the data's own split, or the first 100) and the rest. */
-  readonly data: () => Promise<{ calib: Dataset; eval: Dataset }>;
+  readonly data: () => Promise<LabelledData>;
+}
+
+interface LabelledData {
+  /** A hundred samples: of the data's own calibration split, or the first ones. */
+  readonly calib: Dataset;
+  /** All of that split, where it has more. */
+  readonly split?: Dataset;
+  /** The rest. */
+  readonly eval: Dataset;
 }
 
 /** Float32 samples: `bytes` per sample turned to numbers by `value`. */
@@ -44,7 +52,7 @@ function samples(
   );
 }
 
-const firstHundred = async (dataset: Dataset): Promise<{ calib: Dataset; eval: Dataset }> => {
+const firstHundred = async (dataset: Dataset): Promise<LabelledData> => {
   const size = dataset.size!;
   return { calib: onlyOf(dataset, range(0, 100)), eval: onlyOf(dataset, range(100, size)) };
 };
@@ -66,15 +74,19 @@ function cifar10(file: string, count: number, value: (byte: number, channel: num
 const imagenetMean = [0.485, 0.456, 0.406] as const;
 const imagenetStd = [0.229, 0.224, 0.225] as const;
 
-async function flickr(model: string, options: ImageOptions): Promise<{ calib: Dataset; eval: Dataset }> {
+async function flickr(model: string, options: ImageOptions): Promise<LabelledData> {
   const ports = requiredInputs(readOnnxFile(modelPath(model)).graph);
   return splitDataset(await openDataset(dataPath('imagenet-flickr'), ports, options), { samples: 100 });
 }
 
-const cifarCalibration = (value: (byte: number, channel: number) => number) => ({
-  calib: onlyOf(cifar10('cifar10_train512_calib.bin.gz', 512, value), range(0, 100)),
-  eval: cifar10('cifar10_test.bin.gz', 10000, value),
-});
+const cifarCalibration = (value: (byte: number, channel: number) => number): LabelledData => {
+  const split = cifar10('cifar10_train512_calib.bin.gz', 512, value);
+  return {
+    calib: onlyOf(split, range(0, 100)),
+    split,
+    eval: cifar10('cifar10_test.bin.gz', 10000, value),
+  };
+};
 
 export const labelledModels: readonly LabelledModel[] = [
   {

@@ -81,10 +81,6 @@ const autoMethods: readonly CalibrationMethod[] = [
 
 /** Methods for all tensors that are run on all parts: of them all on half the parts the best. */
 const mostSingles = 3;
-/** Tensors whose method is tried in the network one by one. */
-const mostSwitches = 4;
-/** Less is chance on so few samples. */
-const leastGainDb = 0.1;
 
 /** Throws DATA for no sample, CALIBRATION where a range cannot be had, ENGINE and CANCELLED. */
 export async function chooseMethods(
@@ -107,12 +103,12 @@ export async function chooseMethods(
     new NetworkTrials(engine, input, parts, options.signal),
     options.onProgress,
   );
-  const starts = await search.starts();
-  const found = await search.improved(starts);
+  const ranked = await search.ranked();
+  const found = ranked[0]!;
   const samples = parts.reduce((n, part) => n + part.heldOut.length, 0);
   return {
     tensors: groups.map((group) => choiceOf(group, found.choice.get(group.value)!)),
-    notes: [noteOf(found, starts.ranked.slice(1), samples)],
+    notes: [noteOf(ranked, samples)],
   };
 }
 
@@ -124,7 +120,7 @@ interface Group {
   readonly own: Picked;
 }
 
-type Start = readonly [name: string, choice: Choice];
+type Candidate = readonly [name: string, choice: Choice];
 
 interface Tried {
   readonly name: string;
@@ -140,14 +136,12 @@ const owns = [
 ] as const;
 
 class Search {
-  readonly #groups: readonly Group[];
   readonly #trials: NetworkTrials;
-  readonly #owns: readonly Start[];
-  readonly #singles: readonly Start[];
+  readonly #owns: readonly Candidate[];
+  readonly #singles: readonly Candidate[];
   readonly #step: () => void;
 
   constructor(groups: readonly Group[], trials: NetworkTrials, onProgress: OnProgress | undefined) {
-    this.#groups = groups;
     this.#trials = trials;
     this.#owns = owns.map(([by, name]) => {
       const best = ({ scored }: Group) =>
@@ -158,53 +152,27 @@ class Search {
       `${id} for all`,
       new Map(groups.map(({ value }) => [value, id])),
     ]);
-    const most = this.#owns.length + this.#singles.length + mostSingles + mostSwitches;
+    const most = this.#owns.length + this.#singles.length + mostSingles;
     this.#step = startProgress('trying methods', most, onProgress);
   }
 
   /** Each tensor's own best, and the best of one method for all: the best one first. */
-  async starts(): Promise<Starts> {
+  async ranked(): Promise<readonly Tried[]> {
     const halves: Tried[] = [];
     for (const single of this.#singles) halves.push(await this.#tried(single, 'half the parts'));
     const few = nearestTo(bestOf(halves), halves).slice(0, mostSingles);
     const singles: Tried[] = [];
     for (const { name, choice } of few) singles.push(await this.#tried([name, choice], 'all parts'));
-    const best = bestOf(singles);
     const owns: Tried[] = [];
     for (const own of this.#owns) owns.push(await this.#tried(own, 'all parts'));
-    return { best, ranked: nearestTo(best, [...singles, ...owns]) };
+    return nearestTo(bestOf(singles), [...singles, ...owns]);
   }
 
-  /** Tensors for which another method is better behind them, the one with most to gain first: kept where the network gains. */
-  async improved({ ranked, best }: Starts): Promise<Tried> {
-    let found = ranked[0]!;
-    const gains = this.#groups
-      .map((group) => ({
-        group,
-        gain: group.decibels.get(group.own.method)! - group.decibels.get(found.choice.get(group.value)!)!,
-      }))
-      .filter(({ gain }) => gain > 0)
-      .sort((a, b) => b.gain - a.gain);
-    for (let i = 0; i < mostSwitches; i++) {
-      const { value, own } = gains[i]?.group ?? this.#groups[0]!;
-      const choice = gains[i] === undefined ? found.choice : new Map(found.choice).set(value, own.method);
-      const tried = await this.#tried([found.name, choice], 'all parts');
-      if (lagOf(tried, best) < lagOf(found, best) - leastGainDb) found = tried;
-    }
-    return found;
-  }
-
-  async #tried([name, choice]: Start, among: 'half the parts' | 'all parts'): Promise<Tried> {
+  async #tried([name, choice]: Candidate, among: 'half the parts' | 'all parts'): Promise<Tried> {
     const result = await this.#trials.run(choice, among);
     this.#step();
     return { name, choice, result };
   }
-}
-
-interface Starts {
-  readonly ranked: readonly Tried[];
-  /** Of one method for all. */
-  readonly best: TrialResult;
 }
 
 /** The best in each, whichever has it. */
@@ -235,8 +203,8 @@ function choiceOf({ value, scored, decibels, own }: Group, method: string): Meth
   return { value, method, why, scores: scored };
 }
 
-function noteOf(found: Tried, others: readonly Tried[], samples: number): Note {
-  const methods = [...found.choice.values()];
+function noteOf([found, ...others]: readonly Tried[], samples: number): Note {
+  const methods = [...found!.choice.values()];
   const taken = autoMethods
     .map(({ id }) => ({ id, times: methods.filter((method) => method === id).length }))
     .filter(({ times }) => times > 0)
@@ -245,6 +213,6 @@ function noteOf(found: Tried, others: readonly Tried[], samples: number): Note {
   return {
     code: 'methods-chosen',
     where: "method 'auto'",
-    what: `of ${methods.length} tensors took ${taken.join(', ')}: ${dB(found.result[0]!)} in the outputs on ${samples} held-out samples; ${next.join(', ')}`,
+    what: `of ${methods.length} tensors took ${taken.join(', ')}: ${dB(found!.result[0]!)} in the outputs on ${samples} held-out samples; ${next.join(', ')}`,
   };
 }
