@@ -130,6 +130,9 @@ function pixelLoops({ from, to, window: { y, x } }: ImageConv) {
   );
 }
 
+/** What surely stays in a first cache while the channels of a pair of rows are taken, eight after eight. */
+const nearBytes = 44_000;
+
 const anyDepthwise = { padded: depthwise, codes: depthwiseCodes, floats: depthwiseFloats } as const;
 
 function lowerDepthwise(context: LowerContext, conv: ImageConv): void {
@@ -162,22 +165,28 @@ function lowerDepthwise(context: LowerContext, conv: ImageConv): void {
       const packed = packDepthwise3x3(stride, { channels: to.channels, weight, biases, factors });
       const weights = context.constants(packed, 64);
       wideWeights ??= widenBytes(context, widenWeights, weights, packed.length);
-      context.call(
-        stride === 1 ? depthwise3x3 : depthwise3x3Stride2,
-        {
-          ...common,
-          source,
-          sourcePixel: from.pixel,
-          sourceRow: from.row,
-          target,
-          rows: to.height,
-          groups,
-          weights,
-          wideWeights,
-        },
-        Math.ceil(to.height / 2) * groups,
-        { macs },
-      );
+      const parts = Math.ceil(((3 + stride) * from.row) / nearBytes);
+      const part = 2 * Math.ceil(to.width / parts / 2);
+      for (let first = 0; first < to.width; first += part) {
+        const columns = Math.min(part, to.width - first);
+        context.call(
+          stride === 1 ? depthwise3x3 : depthwise3x3Stride2,
+          {
+            ...common,
+            source: behind(source, first * stride * from.pixel),
+            sourcePixel: from.pixel,
+            sourceRow: from.row,
+            target: behind(target, first * to.pixel),
+            columns,
+            rows: to.height,
+            groups,
+            weights,
+            wideWeights,
+          },
+          Math.ceil(to.height / 2) * groups,
+          { macs: (macs * columns) / to.width },
+        );
+      }
       continue;
     }
     const places = Math.ceil(taps / 4) * 4;
