@@ -2,7 +2,14 @@
 import type { KernelCase } from '../../../test/support/kernel-case.ts';
 import { CaseMemory, kernelCase } from '../../../test/support/kernel-case.ts';
 import { Dice, placePanels, resultOf, someProducts, widened } from '../../../test/support/products.ts';
-import { convolution, convolutionCodes, convolutionFloats, convolutionHalves } from './convolution.ts';
+import {
+  convolution,
+  convolutionCodes,
+  convolutionFloats,
+  convolutionHalves,
+  pointwise,
+  pointwiseHalves,
+} from './convolution.ts';
 import { panelBytes, panelCount } from './panels.ts';
 import type { Results } from './product-results.ts';
 import { isRoomy } from './product-results.ts';
@@ -11,6 +18,8 @@ const kernels = [
   ...([2, 3, 4] as const).flatMap((quads) => [
     { kernel: convolution[quads], results: 'padded', round: 4 * quads } as const,
     { kernel: convolutionHalves[quads], results: 'halves', round: 4 * quads } as const,
+    { kernel: pointwise[quads], results: 'padded', round: 4 * quads } as const,
+    { kernel: pointwiseHalves[quads], results: 'halves', round: 4 * quads } as const,
   ]),
   { kernel: convolutionCodes, results: 'codes', round: 8 },
   { kernel: convolutionFloats, results: 'floats', round: 8 },
@@ -44,7 +53,8 @@ const shapes: readonly Shape[] = [
 export function* cases(): Generator<KernelCase> {
   let seed = 1;
   for (const { kernel, results, round } of kernels)
-    for (const shape of shapes) yield oneCase(seed++, kernel, results, round, shape);
+    for (const shape of shapes)
+      yield oneCase(seed++, kernel, results, round, 'runs' in kernel.fields ? shape : { ...shape, runs: 1 });
 }
 
 function oneCase(
@@ -95,31 +105,32 @@ function oneCase(
       expected.push({ at: at + c * channelStep, bytes: resultOf(products, c, data) });
     if (isRoomy(results)) scribbled.push({ at: at + channels, bytes: room - channels });
   }
+  const params = {
+    source,
+    wideSource,
+    sourcePixel: from.pixel,
+    sourceRow: from.row,
+    sourceImage: from.image,
+    target,
+    targetPixel: to.pixel,
+    targetRow: to.row,
+    targetImage: to.image,
+    columns,
+    rows,
+    runs,
+    runBytes,
+    offsets: memory.place(Int32Array.from(offsets)),
+    weights,
+    wideWeights: memory.place(
+      widened(memory.read(weights, panelBytes(runs * runBytes, !isRoomy(results)) * panelCount(channels))),
+    ),
+    channels,
+    channelStep,
+    zero: products.zero,
+  };
   return kernelCase(kernel, {
     name: `${kernel.name} ${columns} x ${rows} x ${images} pixels, ${runs} runs of ${runBytes}, ${channels} channels`,
-    params: {
-      source,
-      wideSource,
-      sourcePixel: from.pixel,
-      sourceRow: from.row,
-      sourceImage: from.image,
-      target,
-      targetPixel: to.pixel,
-      targetRow: to.row,
-      targetImage: to.image,
-      columns,
-      rows,
-      runs,
-      runBytes,
-      offsets: memory.place(Int32Array.from(offsets)),
-      weights,
-      wideWeights: memory.place(
-        widened(memory.read(weights, panelBytes(runs * runBytes, !isRoomy(results)) * panelCount(channels))),
-      ),
-      channels,
-      channelStep,
-      zero: products.zero,
-    },
+    params,
     units: pixels,
     memory: memory.finish(),
     expected,

@@ -4,13 +4,21 @@ import { runKernelCase } from '../../../test/support/kernel-case.ts';
 import { validated } from '../../../test/support/validated-module.ts';
 import { assembleModule } from '../module.ts';
 import { cases as convolutionCases } from './convolution.cases.ts';
-import { convolution, convolutionCodes, convolutionFloats, convolutionHalves } from './convolution.ts';
+import {
+  convolution,
+  convolutionCodes,
+  convolutionFloats,
+  convolutionHalves,
+  pointwise,
+  pointwiseHalves,
+} from './convolution.ts';
 import { cases as thinProductCases } from './thin-product.cases.ts';
 import { thinProduct, thinProductCodes, thinProductFloats } from './thin-product.ts';
 
 const kernels = [
-  ...Object.values(convolution),
-  ...Object.values(convolutionHalves),
+  ...[convolution, convolutionHalves, pointwise, pointwiseHalves].flatMap((byQuads) =>
+    Object.values(byQuads),
+  ),
   convolutionCodes,
   convolutionFloats,
 ];

@@ -11,6 +11,7 @@ import type { Expression, FunctionBody, Local } from '../../wasm/index.ts';
 import { i32, ops, tee } from '../../wasm/index.ts';
 import type { Kernel, KernelBody, Variant } from './kernel.ts';
 import { kernel } from './kernel.ts';
+import { PixelWalk, walkFields } from './pixel-walk.ts';
 import type { PixelSums, Results } from './product-results.ts';
 import { isRoomy, ProductResults, tailBytes } from './product-results.ts';
 import type { Quads } from './quad-products.ts';
@@ -18,26 +19,12 @@ import { QuadProducts } from './quad-products.ts';
 
 const { i32: I } = ops;
 
-const fields = {
-  /** The first pixel's first byte of data, and from a pixel to the next, from behind a row to the next, behind an image likewise. */
-  source: 'i32',
-  /** The same where it was widened (widen.ts). */
+const oneRunFields = {
+  ...walkFields,
+  /** The source where it was widened (widen.ts). */
   wideSource: 'i32',
-  sourcePixel: 'i32',
-  sourceRow: 'i32',
-  sourceImage: 'i32',
-  target: 'i32',
-  targetPixel: 'i32',
-  targetRow: 'i32',
-  targetImage: 'i32',
-  /** Pixels of a row, and rows of an image. */
-  columns: 'i32',
-  rows: 'i32',
-  runs: 'i32',
   /** A multiple of the bytes of a round. */
   runBytes: 'i32',
-  /** An i32 for every run: where it begins, from the pixel's first byte. */
-  offsets: 'i32',
   /** Panels, one after the other. */
   weights: 'i32',
   wideWeights: 'i32',
@@ -46,7 +33,15 @@ const fields = {
   zero: 'i32',
 } as const;
 
-type ConvolutionKernel = Kernel<typeof fields>;
+const fields = {
+  ...oneRunFields,
+  runs: 'i32',
+  /** An i32 for every run: where it begins, from the pixel's first byte. */
+  offsets: 'i32',
+} as const;
+
+type Body = KernelBody<typeof oneRunFields>;
+type Runs = Pick<KernelBody<typeof fields>['p'], 'runs' | 'offsets'>;
 
 /** Pixels of a tile. V8 has fifteen vector registers: sums, weights and data of these fit. */
 const tiles = { relaxed: [tileUnits, 5], baseline: [4, 2] } as const satisfies Record<
@@ -57,32 +52,48 @@ const tiles = { relaxed: [tileUnits, 5], baseline: [4, 2] } as const satisfies R
 /** Four bytes of a run each, so many in a round of the innermost loop: the more, the fewer instructions beside the products. */
 export type QuadsOfRound = 2 | 3 | 4;
 
-function convolutionKernel(name: string, results: Results, quads: QuadsOfRound): ConvolutionKernel {
-  return kernel({ name, fields, emit: (body) => emitConvolution(body, results, quads) });
+function convolutionKernel(name: string, results: Results, quads: QuadsOfRound): Kernel<typeof fields> {
+  return kernel({ name, fields, emit: (body) => emitConvolution(body, results, quads, body.p) });
 }
 
-function byQuads(name: string, results: Results): Readonly<Record<QuadsOfRound, ConvolutionKernel>> {
+function pointwiseKernel(name: string, results: Results, quads: QuadsOfRound): Kernel<typeof oneRunFields> {
+  return kernel({ name, fields: oneRunFields, emit: (body) => emitConvolution(body, results, quads) });
+}
+
+function byQuads<K>(
+  make: (name: string, results: Results, quads: QuadsOfRound) => K,
+  name: string,
+  results: Results,
+): Readonly<Record<QuadsOfRound, K>> {
   return {
-    2: convolutionKernel(name, results, 2),
-    3: convolutionKernel(`${name}-by-3`, results, 3),
-    4: convolutionKernel(`${name}-by-4`, results, 4),
+    2: make(name, results, 2),
+    3: make(`${name}-by-3`, results, 3),
+    4: make(`${name}-by-4`, results, 4),
   };
 }
 
 /** Codes, eight a panel: what images and rows have room for. Every product with its factor is within rounding. */
-export const convolution = byQuads('convolution', 'padded');
+export const convolution = byQuads(convolutionKernel, 'convolution', 'padded');
 /** Likewise, of panels by turns: an even zero point, and steps within 16 bits. */
-export const convolutionHalves = byQuads('convolution-halves', 'halves');
+export const convolutionHalves = byQuads(convolutionKernel, 'convolution-halves', 'halves');
+/** Both of one run: a fifteenth less work beside the products where channels are few. */
+export const pointwise = byQuads(pointwiseKernel, 'pointwise', 'padded');
+export const pointwiseHalves = byQuads(pointwiseKernel, 'pointwise-halves', 'halves');
 /** Codes one by one, with a shift, clamped: any factors, and results without room behind their channels. */
 export const convolutionCodes = convolutionKernel('convolution-codes', 'codes', 2);
 /** float32. */
 export const convolutionFloats = convolutionKernel('convolution-floats', 'floats', 2);
 
-function emitConvolution(body: KernelBody<typeof fields>, results: Results, quads: QuadsOfRound): void {
+function emitConvolution(body: Body, results: Results, quads: QuadsOfRound, runs?: Runs): void {
   const { f, variant, p, from, to } = body;
   const sizes = tiles[variant];
   const walk = new PixelWalk(body, sizes[0]);
-  const tile = new ProductTile(body, results, variant === 'relaxed' ? quads : 1, sizes[0]);
+  const tile = new ProductTile(body, {
+    kind: results,
+    quads: variant === 'relaxed' ? quads : 1,
+    largest: sizes[0],
+    runs,
+  });
   f.if(I.ge_s(from, to), () => f.return());
   if (variant === 'baseline') {
     f.set(p.source, p.wideSource);
@@ -109,100 +120,20 @@ function smallIsBetter(variant: Variant, left: Local<'i32'>): Expression<'i32'> 
   return variant === 'relaxed' ? I.rem_u(left, i32(tileUnits)) : I.le_u(left, i32(2));
 }
 
-/** Where the pixels of a tile are read and written, row by row. A tile beyond the last pixel repeats it. */
-class PixelWalk {
-  readonly sources: readonly Local<'i32'>[];
-  readonly targets: readonly Local<'i32'>[];
-  readonly left: Local<'i32'>;
-  readonly #body: KernelBody<typeof fields>;
-  readonly #source: Local<'i32'>;
-  readonly #target: Local<'i32'>;
-  /** From this pixel on in its row, and rows from this one on in its image. */
-  readonly #columns: Local<'i32'>;
-  readonly #rows: Local<'i32'>;
-
-  constructor(body: KernelBody<typeof fields>, largest: number) {
-    const { f } = body;
-    this.#body = body;
-    this.sources = f.locals('i32', largest);
-    this.targets = f.locals('i32', largest);
-    this.left = f.local('i32');
-    this.#source = f.local('i32');
-    this.#target = f.local('i32');
-    this.#columns = f.local('i32');
-    this.#rows = f.local('i32');
-  }
-
-  begin(): void {
-    const { f, p, from, to } = this.#body;
-    const row = f.let(I.div_u(from, p.columns));
-    const image = f.let(I.div_u(row, p.rows));
-    const place = (
-      start: Local<'i32'>,
-      pixel: Local<'i32'>,
-      behindRow: Local<'i32'>,
-      behindImage: Local<'i32'>,
-    ): Expression<'i32'> =>
-      I.add(I.add(start, I.mul(from, pixel)), I.add(I.mul(row, behindRow), I.mul(image, behindImage)));
-    f.set(this.left, I.sub(to, from));
-    f.set(this.#source, place(p.source, p.sourcePixel, p.sourceRow, p.sourceImage));
-    f.set(this.#target, place(p.target, p.targetPixel, p.targetRow, p.targetImage));
-    f.set(this.#columns, I.sub(p.columns, I.sub(from, I.mul(row, p.columns))));
-    f.set(this.#rows, I.sub(p.rows, I.sub(row, I.mul(image, p.rows))));
-  }
-
-  take(pixels: number): void {
-    const { f, p } = this.#body;
-    const place = (m: number): void => {
-      f.set(this.sources[m]!, this.#source);
-      f.set(this.targets[m]!, this.#target);
-    };
-    const within = I.and(I.gt_s(this.#columns, i32(pixels)), I.gt_s(this.left, i32(pixels)));
-    f.if(
-      within,
-      () => {
-        for (let m = 0; m < pixels; m++) {
-          place(m);
-          f.set(this.#source, I.add(this.#source, p.sourcePixel));
-          f.set(this.#target, I.add(this.#target, p.targetPixel));
-        }
-        f.set(this.#columns, I.sub(this.#columns, i32(pixels)));
-        f.set(this.left, I.sub(this.left, i32(pixels)));
-      },
-      () => {
-        for (let m = 0; m < pixels; m++) {
-          place(m);
-          // The last one stays where it is: what is behind it is not there.
-          if (m < pixels - 1) f.if(I.gt_s(this.left, i32(1)), () => this.#next());
-          else f.if(this.left, () => this.#next());
-        }
-      },
-    );
-  }
-
-  #next(): void {
-    const { f, p } = this.#body;
-    const move = (by: 'Pixel' | 'Row' | 'Image'): void => {
-      f.set(this.#source, I.add(this.#source, p[`source${by}`]));
-      f.set(this.#target, I.add(this.#target, p[`target${by}`]));
-    };
-    f.set(this.left, I.sub(this.left, i32(1)));
-    move('Pixel');
-    f.if(I.eqz(tee(this.#columns, I.sub(this.#columns, i32(1)))), () => {
-      f.set(this.#columns, p.columns);
-      move('Row');
-      f.if(I.eqz(tee(this.#rows, I.sub(this.#rows, i32(1)))), () => {
-        f.set(this.#rows, p.rows);
-        move('Image');
-      });
-    });
-  }
+interface TileForm {
+  readonly kind: Results;
+  /** Of a round. */
+  readonly quads: number;
+  /** Pixels at most. */
+  readonly largest: number;
+  /** Absent: one. */
+  readonly runs: Runs | undefined;
 }
 
 /** The sums of a tile with every panel. */
 class ProductTile {
   readonly #f: FunctionBody;
-  readonly #body: KernelBody<typeof fields>;
+  readonly #body: Body;
   readonly #products: QuadProducts;
   readonly #results: ProductResults;
   readonly #kind: Results;
@@ -217,14 +148,16 @@ class ProductTile {
   /** The panel's weights as they go by. */
   readonly #stream: Local<'i32'>;
   readonly #end: Local<'i32'>;
-  readonly #runs: Local<'i32'>;
+  readonly #runs: Runs | undefined;
+  /** How many have gone by. */
+  readonly #run: Local<'i32'>;
   readonly #offset: Local<'i32'>;
   readonly #channels: Local<'i32'>;
   /** Bytes from the first channel of a result to this panel's. */
   readonly #place: Local<'i32'>;
   readonly #biases: readonly Local<'v128'>[];
 
-  constructor(body: KernelBody<typeof fields>, kind: Results, quads: number, largest: number) {
+  constructor(body: Body, { kind, quads, largest, runs }: TileForm) {
     const { f, variant } = body;
     this.#f = f;
     this.#body = body;
@@ -241,7 +174,8 @@ class ProductTile {
     this.#panel = f.local('i32');
     this.#stream = f.local('i32');
     this.#end = f.local('i32');
-    this.#runs = f.local('i32');
+    this.#runs = runs;
+    this.#run = f.local('i32');
     this.#offset = f.local('i32');
     this.#channels = f.local('i32');
     this.#place = f.local('i32');
@@ -293,20 +227,30 @@ class ProductTile {
 
   #sumRuns(sources: readonly Local<'i32'>[], at: readonly Local<'i32'>[], sums: readonly PixelSums[]): void {
     const f = this.#f;
-    const { p } = this.#body;
-    f.set(this.#runs, i32(0));
+    const runs = this.#runs;
+    if (runs === undefined) {
+      for (const [m, source] of sources.entries()) f.set(at[m]!, source);
+      this.#sumRun(at, sums);
+      return;
+    }
+    f.set(this.#run, i32(0));
     f.doWhile(
       () => {
-        const bytes = I.load(I.add(p.offsets, I.shl(this.#runs, i32(2))));
+        const bytes = I.load(I.add(runs.offsets, I.shl(this.#run, i32(2))));
         f.set(this.#offset, this.#widening === 1 ? bytes : I.shl(bytes, i32(1)));
         for (const [m, source] of sources.entries()) f.set(at[m]!, I.add(source, this.#offset));
-        f.set(this.#end, I.add(at[0]!, p.runBytes));
-        f.doWhile(
-          () => this.#round(at, sums),
-          () => I.ne(at[0]!, this.#end),
-        );
+        this.#sumRun(at, sums);
       },
-      () => I.ne(tee(this.#runs, I.add(this.#runs, i32(1))), p.runs),
+      () => I.ne(tee(this.#run, I.add(this.#run, i32(1))), runs.runs),
+    );
+  }
+
+  #sumRun(at: readonly Local<'i32'>[], sums: readonly PixelSums[]): void {
+    const f = this.#f;
+    f.set(this.#end, I.add(at[0]!, this.#body.p.runBytes));
+    f.doWhile(
+      () => this.#round(at, sums),
+      () => I.ne(at[0]!, this.#end),
     );
   }
 

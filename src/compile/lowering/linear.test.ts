@@ -191,13 +191,13 @@ describe('Conv', () => {
         outputs: [{ quant: to, layout: 'last' }],
       }).kernels.filter((kernel) => !kernel.startsWith('widen-'));
     const pads = attr.ints([1, 1, 1, 1]);
-    expect(names([1, 16, 9, 9], [24, 16, 1, 1], {})).toEqual(['convolution-halves-by-4']);
+    expect(names([1, 16, 9, 9], [24, 16, 1, 1], {})).toEqual(['pointwise-halves-by-4']);
     expect(names([1, 16, 9, 9], [24, 16, 3, 3], { pads })).toEqual(['convolution-halves-by-4']);
-    expect(names([1, 20, 9, 9], [24, 20, 1, 1], {})).toEqual(['convolution-halves-by-3']);
+    expect(names([1, 20, 9, 9], [24, 20, 1, 1], {})).toEqual(['pointwise-halves-by-3']);
     // An odd zero point, steps beyond 16 bits, and beyond what rounds without being clamped.
     for (const [scale, zero, kernel] of [
-      [8, 101, 'convolution-by-4'],
-      [4e-4, 100, 'convolution-by-4'],
+      [8, 101, 'pointwise-by-4'],
+      [4e-4, 100, 'pointwise-by-4'],
       [1e-5, 100, 'convolution-codes'],
     ] as const) {
       const to = perTensor('uint8', scale, zero, 'a test');

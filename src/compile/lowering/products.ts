@@ -9,6 +9,8 @@ import {
   convolutionCodes,
   convolutionFloats,
   convolutionHalves,
+  pointwise,
+  pointwiseHalves,
 } from '../kernels/convolution.ts';
 import { packPanels, panelBytes, panelChannels, panelCount } from '../kernels/panels.ts';
 import { withinHalves, withinRounding } from '../kernels/rounding.ts';
@@ -269,24 +271,28 @@ export function callProduct(context: LowerContext, weighting: Weighting, product
   }
   const wideSource = product.wideSource?.() ?? widenSource(context, product);
   const wideWeights = widenBytes(context, widenWeights, common.weights, packed.length);
-  const offsets = Int32Array.from(runs, (offset) => offset - runs[0]!);
-  for (const walk of walks(loops))
-    context.call(
-      convolutionFor(kind, quads, byTurns),
-      {
-        ...common,
-        ...walk.params,
-        source: behind(source, walk.offsets[0]!),
-        wideSource: behind(wideSource, 2 * (runs[0]! + walk.offsets[0]!)),
-        wideWeights,
-        target: behind(product.target, walk.offsets[1]!),
+  for (const walk of walks(loops)) {
+    const params = {
+      ...common,
+      ...walk.params,
+      source: behind(source, walk.offsets[0]!),
+      wideSource: behind(wideSource, 2 * (runs[0]! + walk.offsets[0]!)),
+      wideWeights,
+      target: behind(product.target, walk.offsets[1]!),
+      runBytes,
+    };
+    const work = { macs: (macs * walk.pixels) / pixels };
+    if (kind === 'padded' && runs.length === 1)
+      context.call((byTurns ? pointwiseHalves : pointwise)[quads], params, walk.pixels, work);
+    else {
+      const offsets = Int32Array.from(runs, (offset) => offset - runs[0]!);
+      const several = {
         runs: runs.length,
-        runBytes,
         offsets: context.constants(new Uint8Array(offsets.buffer), 16),
-      },
-      walk.pixels,
-      { macs: (macs * walk.pixels) / pixels },
-    );
+      };
+      context.call(convolutionFor(kind, quads, byTurns), { ...params, ...several }, walk.pixels, work);
+    }
+  }
 }
 
 /** What the windows reach, widened: where the source's own byte then lies. */
