@@ -19,6 +19,7 @@ import type {
 } from '../runtime/manifest.ts';
 import { version } from '../version.ts';
 import { codesAtDoors } from './codes-at-doors.ts';
+import { functionsOfCodes } from './functions-of-codes.ts';
 import type { Kernel } from './kernels/kernel.ts';
 import { headerLayout, writeHeader } from './kernels/kernel.ts';
 import { type LoweredGraph, lowerGraph } from './lower-graph.ts';
@@ -78,7 +79,7 @@ export function compileModel(model: Model, options: CompileOptions = {}): Compil
     const graph = readyGraph(model, sizes);
     return options.quantizedIo === true ? codesAtDoors(graph) : { graph, notes: [] };
   });
-  const lowered = ready.map(({ graph }) => lowerGraph(graph, constants));
+  const lowered = ready.map(({ graph }) => lowerGraph(functionsOfCodes(graph), constants));
   const kernels = [...new Set(lowered.flatMap((graph) => graph.calls.map((c) => c.kernel)))];
   const imageAt = aligned(constantsAt + constants.bytes);
   const made = lowered.map((graph) => program(graph, kernels, constants, imageAt, options.images));

@@ -112,7 +112,7 @@ function readyValue(name: string, type: ValueType | undefined, graph: Graph): Re
 }
 
 /** Those that an output needs, in order. */
-function neededNodes(graph: Graph): readonly Node[] {
+export function neededNodes(graph: Pick<Graph, 'nodes' | 'outputs'>): readonly Node[] {
   const needed = new Set(graph.outputs.map((p) => p.name));
   const kept: Node[] = [];
   for (const node of [...graph.nodes].reverse()) {

@@ -16,6 +16,7 @@ import { poolLowerings } from './pool.ts';
 import { reduceLowerings } from './reduce.ts';
 import { resizeLowerings } from './resize.ts';
 import { softmaxLowerings } from './softmax.ts';
+import { tableLowerings } from './table.ts';
 
 /** Several may be of one operator: the first that takes the node has it. */
 export const lowerings: readonly Lowering[] = [
@@ -35,6 +36,7 @@ export const lowerings: readonly Lowering[] = [
   ...normalizationLowerings,
   ...reduceLowerings,
   ...resizeLowerings,
+  ...tableLowerings,
 ];
 
 const nameOf = ({ op, domain = '' }: Lowering): string => `${domain}:${op}`;

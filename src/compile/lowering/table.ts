@@ -1,5 +1,6 @@
 /** Functions of one code: 256 results, computed by the reference while compiling. */
 import { elementCount } from '../../base/integer.ts';
+import type { Node } from '../../ir/index.ts';
 import { quantizedRanges, Tensor } from '../../ir/index.ts';
 import { referenceOnCodes } from '../../ops/index.ts';
 import { lookUpView } from './crossing-views.ts';
@@ -55,6 +56,25 @@ function storedTable(context: LowerContext, made: Tensor): Uint8Array {
   if (quant?.dtype === 'int8') return made.bytes().map((code) => code ^ 0x80);
   context.refuse(`there is no table of ${made.dtype}`);
 }
+
+const domain = 'octavo';
+const op = 'Table';
+
+/** Looks up what the node would make, in a constant of the 256 results by code, from the lowest. */
+export function tableNode({ name, outputs }: Node, codes: string, table: string): Node {
+  return { name, op, domain, inputs: [codes, table], outputs, attributes: new Map() };
+}
+
+export const tableLowerings: readonly Lowering[] = [
+  {
+    op,
+    domain,
+    lower(context) {
+      const table = storedTable(context, context.constant(1)!);
+      lookUpView(context, context.input(0), context.output(0), table);
+    },
+  },
+];
 
 /** The operator where it is a function of one code. */
 export function tableLowering(op: string): Lowering {
