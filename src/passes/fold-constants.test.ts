@@ -145,6 +145,29 @@ describe('what is folded', () => {
     expect(result.graph.initializers.get('b')?.toNumbers()).toEqual([9, 16]);
   });
 
+  test('an attention mask, as it is exported: scattered, cut to a triangle, gathered', () => {
+    const model = modelOf(
+      { x: f32(2, 2) },
+      [
+        ['ScatterND', 'zeros places ones', 'scattered'],
+        ['Trilu', 'scattered', 'mask', { upper: int(0) }],
+        ['GatherND', 'mask places', 'corners'],
+        ['Add', 'x mask', 'sum'],
+        ['Add', 'sum corners', 'y'],
+      ],
+      { y: f32(2, 2) },
+      {
+        zeros: Tensor.from('float32', [2, 2], [0, 0, 0, 0]),
+        places: Tensor.from('int64', [2, 2], [0, 1, 1, 0]),
+        ones: Tensor.from('float32', [2], [5, 7]),
+      },
+    );
+    const result = folded(model);
+    expect(opsOf(result)).toEqual(['Add', 'Add']);
+    expect(result.graph.initializers.get('mask')?.toNumbers()).toEqual([0, 0, 7, 0]);
+    expect(result.graph.initializers.get('corners')?.toNumbers()).toEqual([0, 7]);
+  });
+
   test('a shape that only a folded constant makes known', () => {
     // The table of shape inference leaves tensors of this size alone; the second sweep finds the target.
     const wide = Tensor.from('int64', [2000], new Array(2000).fill(3));
@@ -206,10 +229,11 @@ describe('what stays', () => {
         [
           ['Exp', 'w', 'e'],
           ['RandomNormalLike', 'w', 'r'],
-          ['Sum', 'x e r', 'y'],
+          ['ScatterElements', 'w i w', 's', { reduction: attr.string('add') }],
+          ['Sum', 'x e r s', 'y'],
         ],
         { y: f32(2) },
-        { w },
+        { w, i: Tensor.from('int64', [2], [0, 1]) },
       ),
     );
   });

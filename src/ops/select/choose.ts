@@ -2,13 +2,13 @@
 import { elementCount } from '../../base/integer.ts';
 import { intAttr, Tensor } from '../../ir/index.ts';
 import { normalizeAxis } from '../axes.ts';
-import type { Reference } from '../contract.ts';
+import type { Evaluate } from '../contract.ts';
 import { bigsOf, boundedCount, inputAt, integersOf, isWide, numbersOf } from '../elements.ts';
 import { impossible } from '../infer-readers.ts';
 import { moveElements } from '../move.ts';
 
 /** The upper (default) or lower triangle of matrices, from diagonal k on; the rest is zero. */
-export const referenceTrilu: Reference = (context) => {
+export const evaluateTrilu: Evaluate = (context) => {
   const { node } = context;
   const data = inputAt(context, 0);
   const rank = data.dims.length;
@@ -24,7 +24,7 @@ export const referenceTrilu: Reference = (context) => {
 };
 
 /** Slices along the axis, or elements of the flat data, where the condition holds; beyond the condition none. */
-export const referenceCompress: Reference = (context) => {
+export const evaluateCompress: Evaluate = (context) => {
   const { node } = context;
   const [data, condition] = [inputAt(context, 0), inputAt(context, 1)];
   const given = intAttr(node, 'axis');
@@ -45,7 +45,7 @@ export const referenceCompress: Reference = (context) => {
 };
 
 /** values[1] where the new axis is at the index, values[0] elsewhere: everywhere for an index outside the depth. */
-export const referenceOneHot: Reference = (context) => {
+export const evaluateOneHot: Evaluate = (context) => {
   const { node } = context;
   const [indices, values] = [inputAt(context, 0), inputAt(context, 2)];
   const depths = inputAt(context, 1).toNumbers();
@@ -67,7 +67,7 @@ export const referenceOneHot: Reference = (context) => {
 };
 
 /** The index of every element that is not zero, one a column, in row-major order. */
-export const referenceNonZero: Reference = (context) => {
+export const evaluateNonZero: Evaluate = (context) => {
   const data = inputAt(context, 0);
   const wide = isWide(data.dtype) ? bigsOf(data) : undefined;
   const values = wide === undefined ? numbersOf(data) : [];

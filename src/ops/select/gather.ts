@@ -4,7 +4,7 @@ import type { Node } from '../../ir/index.ts';
 import { intAttr } from '../../ir/index.ts';
 import { normalizeAxis } from '../axes.ts';
 import { stridesOf } from '../broadcast.ts';
-import type { Reference } from '../contract.ts';
+import type { Evaluate } from '../contract.ts';
 import { boundedCount, inputAt, integersOf } from '../elements.ts';
 import { impossible } from '../infer-readers.ts';
 import { moveElements } from '../move.ts';
@@ -41,7 +41,7 @@ export function elementPlaces(
   });
 }
 
-export const referenceGatherElements: Reference = (context) => {
+export const evaluateGatherElements: Evaluate = (context) => {
   const { node } = context;
   const [data, indices] = [inputAt(context, 0), inputAt(context, 1)];
   boundedCount(node, indices.dims);
@@ -87,7 +87,7 @@ export function slicePlaces(
   return { starts, size };
 }
 
-export const referenceGatherND: Reference = (context) => {
+export const evaluateGatherND: Evaluate = (context) => {
   const { node } = context;
   const [data, indices] = [inputAt(context, 0), inputAt(context, 1)];
   const batch = intAttr(node, 'batch_dims', 0);

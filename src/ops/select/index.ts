@@ -5,8 +5,11 @@ import { normalizeAxis } from '../axes.ts';
 import type { InferContext, InferTypes, OperatorContract, QuantRule } from '../contract.ts';
 import { addDims, mergeDim, unknownDims } from '../dims.ts';
 import { dtypeAt, hasInput, impossible, intAt, output, sameAsFirst, shapeAt } from '../infer-readers.ts';
+import { evaluateCompress, evaluateNonZero, evaluateOneHot, evaluateTrilu } from './choose.ts';
 import { evaluateConcat, evaluateGather, evaluatePad, evaluateSlice, evaluateSplit } from './evaluate.ts';
+import { evaluateGatherElements, evaluateGatherND } from './gather.ts';
 import { paddedShape } from './pad.ts';
+import { evaluateScatterElements, evaluateScatterND } from './scatter.ts';
 import { slicedShape } from './slice.ts';
 import { splitSizes } from './split.ts';
 
@@ -111,30 +114,35 @@ export const selectContracts: readonly OperatorContract[] = [
   {
     op: 'GatherElements',
     infer: moved((context) => shapeAt(context, 1)),
+    evaluate: evaluateGatherElements,
     quantize: shared,
   },
-  { op: 'GatherND', infer: moved(gatheredNdShape), quantize: shared },
+  { op: 'GatherND', infer: moved(gatheredNdShape), evaluate: evaluateGatherND, quantize: shared },
   { op: 'Pad', infer: moved(paddedShape), evaluate: evaluatePad, quantize: padRule },
   {
     op: 'Scatter',
     infer: sameAsFirst,
+    evaluate: evaluateScatterElements,
     quantize: { kind: 'shared', data: [0, 2] },
   },
   {
     op: 'ScatterElements',
     infer: sameAsFirst,
+    evaluate: evaluateScatterElements,
     quantize: { kind: 'shared', data: [0, 2] },
   },
   {
     op: 'ScatterND',
     infer: sameAsFirst,
+    evaluate: evaluateScatterND,
     quantize: { kind: 'shared', data: [0, 2] },
   },
-  { op: 'Trilu', infer: sameAsFirst, quantize: shared },
-  { op: 'Compress', infer: compress, quantize: shared },
-  { op: 'OneHot', infer: oneHot },
+  { op: 'Trilu', infer: sameAsFirst, evaluate: evaluateTrilu, quantize: shared },
+  { op: 'Compress', infer: compress, evaluate: evaluateCompress, quantize: shared },
+  { op: 'OneHot', infer: oneHot, evaluate: evaluateOneHot },
   {
     op: 'NonZero',
     infer: (context) => [output('int64', [shapeAt(context, 0)?.length ?? null, null])],
+    evaluate: evaluateNonZero,
   },
 ];

@@ -4,7 +4,7 @@
  */
 import type { Node, Tensor } from '../../ir/index.ts';
 import { stringAttr } from '../../ir/index.ts';
-import type { Reference } from '../contract.ts';
+import type { Evaluate, EvaluateContext } from '../contract.ts';
 import {
   bigsOf,
   cannotEvaluate,
@@ -25,7 +25,7 @@ import { joinElements, moveElements } from '../move.ts';
 import { realsOf, roundReals } from '../reals.ts';
 import { elementPlaces, slicePlaces } from './gather.ts';
 
-export const referenceScatterElements: Reference = (context) => {
+export const referenceScatterElements: Evaluate = (context) => {
   const { node } = context;
   const [data, indices, updates] = [inputAt(context, 0), inputAt(context, 1), inputAt(context, 2)];
   if (updates.dims.join() !== indices.dims.join())
@@ -33,7 +33,7 @@ export const referenceScatterElements: Reference = (context) => {
   return [scattered(node, data, updates, elementPlaces(node, data.dims, indices.dims, integersOf(indices)))];
 };
 
-export const referenceScatterND: Reference = (context) => {
+export const referenceScatterND: Evaluate = (context) => {
   const { node } = context;
   const [data, indices, updates] = [inputAt(context, 0), inputAt(context, 1), inputAt(context, 2)];
   const table = { dims: indices.dims, values: integersOf(indices) };
@@ -43,6 +43,17 @@ export const referenceScatterND: Reference = (context) => {
   const to = Int32Array.from({ length: updates.size }, (_, i) => starts[Math.floor(i / size)]! + (i % size));
   return [scattered(node, data, updates, to)];
 };
+
+export const evaluateScatterElements: Evaluate = (context) => referenceScatterElements(movesOnly(context));
+
+export const evaluateScatterND: Evaluate = (context) => referenceScatterND(movesOnly(context));
+
+/** What is joined is rounded, and engines differ there. */
+function movesOnly(context: EvaluateContext): EvaluateContext {
+  const reduction = stringAttr(context.node, 'reduction', 'none');
+  if (reduction !== 'none') throw cannotEvaluate(context.node, `reduction '${reduction}' is rounded`);
+  return context;
+}
 
 /** Update i goes to element `to[i]`. */
 function scattered(node: Node, data: Tensor, updates: Tensor, to: Int32Array): Tensor {
