@@ -187,7 +187,7 @@ const gate = (x: RealLocal, alpha: Real, beta: Real): Real => {
 
 export const expFloats = ofPairs(
   'exp-floats',
-  (f, x) => ({ value: expLanes(f, x), safe: below(x, 600) }),
+  (f, x) => ({ value: expLanes(f, [x])[0]!, safe: below(x, 600) }),
   (x, callReal) => callReal(exp, x),
 );
 /** x^3 and x^0.5 as `pow` has them. */

@@ -26,6 +26,25 @@ function store(f: FunctionBody, { target, step }: Storing, value: Real): void {
   advance(f, target, step);
 }
 
+/** Of floats next to each other. What is no number may be passed over: it makes the sum of powers none, and so every share. */
+function largestOf(f: FunctionBody, start: Local<'i32'>, count: Local<'i32'>): Expression<'f32'> {
+  const at = f.let(start);
+  const four = f.let(V.load32_splat(at));
+  inGroups(f, count, [4, 1], (n) => {
+    f.set(four, F.pmax(four, n === 4 ? V.load(at) : V.load32_splat(at)));
+    advance(f, at, 4 * n);
+  });
+  for (const lanes of [upperHalf, secondLane])
+    f.set(four, F.pmax(four, ops.i8x16.shuffle(four, four, lanes)));
+  return F.extract_lane(four, 0);
+}
+
+const upperHalf = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
+const secondLane = [4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7];
+
+/** Vectors of two doubles that are raised side by side. */
+const side = 4;
+
 /**
  * The powers are kept as doubles between the passes, a row of `count` for each unit from `powers` on. Two at a time where they lie
  * together; they are added one by one all the same.
@@ -40,9 +59,14 @@ export const softmax = kernel({
     const together = f.let(I.and(I.eq(p.sourceStep, i32(4)), I.eq(p.targetStep, i32(4))));
     const pairs = f.let(I.mul(together, I.shr_u(p.count, i32(1))));
     const rest = f.let(I.sub(p.count, I.shl(pairs, i32(1))));
-    const two = f.local('v128');
+    const vectors = f.locals('v128', side);
     eachRow(body, ['source', 'target'], (at) => {
-      const max = chosenOf(f, { at: at.source, count: p.count, step: p.sourceStep }, larger);
+      const max = f.local('f64');
+      f.if(
+        together,
+        () => f.set(max, D.promote_f32(largestOf(f, at.source, p.count))),
+        () => f.set(max, chosenOf(f, { at: at.source, count: p.count, step: p.sourceStep }, larger)),
+      );
       const power = f.let(I.add(p.powers, I.mul(from, rowBytes)));
       const sum = f.let<'f64'>(f64(0));
       const source = f.let(at.source);
@@ -54,19 +78,23 @@ export const softmax = kernel({
           f.set(sum, D.add(sum, e));
         });
       };
-      inGroups(f, pairs, [1], () => {
-        f.set(two, DD.sub(DD.promote_low_f32x4(V.load64_zero(source)), DD.splat(max)));
-        const raised = expLanes(f, two);
+      inGroups(f, pairs, [vectors.length, 1], (n) => {
+        const some = vectors.slice(0, n);
+        for (const [i, two] of some.entries())
+          f.set(two, DD.sub(DD.promote_low_f32x4(V.load64_zero(source, 8 * i)), DD.splat(max)));
+        const raised = expLanes(f, some);
         f.if(
-          below(two, 600),
+          some.map((two) => below(two, 600)).reduce((a, b) => I.and(a, b)),
           () => {
-            f.do(V.store(power, raised));
-            for (const lane of [0, 1]) f.set(sum, D.add(sum, DD.extract_lane(raised, lane)));
-            advance(f, power, 16);
+            for (const [i, powers] of raised.entries()) {
+              f.do(V.store(power, powers, 16 * i));
+              for (const lane of [0, 1]) f.set(sum, D.add(sum, DD.extract_lane(powers, lane)));
+            }
+            advance(f, power, 16 * n);
           },
-          () => raise(i32(2)),
+          () => raise(i32(2 * n)),
         );
-        advance(f, source, 8);
+        advance(f, source, 8 * n);
       });
       raise(rest);
       f.set(power, I.sub(power, rowBytes));

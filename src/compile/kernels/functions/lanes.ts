@@ -42,42 +42,63 @@ function powersOf(f: FunctionBody, x: Vector): Powers {
   return { k, scale: powerOfTwo(f, k) };
 }
 
+/** Adding this leaves a whole number in the low bits. */
+const magic = 1.5 * 2 ** 52;
+
+/** Of whole numbers from -1022 to 1023. */
 function powerOfTwo(f: FunctionBody, k: Vector): Lanes {
-  const whole = W.add(W.trunc_sat_f64x2_s_zero(k), i32x4(1023));
-  return f.let(Q.shl(Q.extend_low_i32x4_s(whole), i32(52)));
+  return f.let(Q.shl(DD.add(k, f64x2(magic + 1023)), i32(52)));
 }
 
-/** As `seriesOf` of exp.ts, without a tail. */
-function seriesOf(f: FunctionBody, x: Vector, { k }: Powers, lead: Lanes): Vector {
-  const near = f.let(DD.sub(x, DD.mul(k, f64x2(ln2High))));
-  const off = f.let(DD.sub(f64x2(0), DD.mul(k, f64x2(ln2Low))));
-  const r = f.let(DD.add(near, off));
-  const rest = f.let(DD.sub(off, DD.sub(r, near)));
-  const high = f.let(DD.add(lead, r));
-  const fromR = f.let(DD.sub(high, lead));
-  const low = f.let(DD.add(DD.sub(lead, DD.sub(high, fromR)), DD.sub(r, fromR)));
-  const sum = f.let<'v128'>(f64x2(taylor.at(-1)!));
-  for (const c of taylor.slice(0, -1).reverse()) f.set(sum, DD.add(f64x2(c), DD.mul(r, sum)));
-  const curve = DD.mul(DD.mul(r, r), sum);
-  return DD.add(high, DD.add(low, DD.add(rest, curve)));
+interface Reduced extends Powers {
+  readonly x: Vector;
+  /** 1 or 0 less, over 2 to the power. */
+  readonly lead: Lanes;
 }
 
-/** e^x for |x| < 600. */
-export function expLanes(f: FunctionBody, x: Vector): Lanes {
-  const powers = powersOf(f, x);
-  return f.let(DD.mul(seriesOf(f, x, powers, f.let<'v128'>(f64x2(1))), powers.scale));
+/**
+ * As `seriesOf` of exp.ts, without a tail. Of several vectors side by side: engines make a constant anew for each use, with three
+ * instructions.
+ */
+function seriesOf(f: FunctionBody, vectors: readonly Reduced[]): readonly Vector[] {
+  const parts = vectors.map(({ x, k, lead }) => {
+    const near = f.let(DD.sub(x, DD.mul(k, f64x2(ln2High))));
+    const off = f.let(DD.sub(f64x2(0), DD.mul(k, f64x2(ln2Low))));
+    const r = f.let(DD.add(near, off));
+    const rest = f.let(DD.sub(off, DD.sub(r, near)));
+    const high = f.let(DD.add(lead, r));
+    const fromR = f.let(DD.sub(high, lead));
+    const low = f.let(DD.add(DD.sub(lead, DD.sub(high, fromR)), DD.sub(r, fromR)));
+    return { r, high, low, rest, sum: f.let<'v128'>(f64x2(taylor.at(-1)!)) };
+  });
+  const constant = f.local('v128');
+  for (const c of taylor.slice(0, -1).reverse()) {
+    f.set(constant, f64x2(c));
+    for (const { r, sum } of parts) f.set(sum, DD.add(constant, DD.mul(r, sum)));
+  }
+  return parts.map(({ r, high, low, rest, sum }) =>
+    DD.add(high, DD.add(low, DD.add(rest, DD.mul(DD.mul(r, r), sum)))),
+  );
+}
+
+/** e^x for |x| < 600, vector by vector. */
+export function expLanes(f: FunctionBody, vectors: readonly Vector[]): readonly Lanes[] {
+  const lead = f.let<'v128'>(f64x2(1));
+  const reduced = vectors.map((x) => ({ x, ...powersOf(f, x), lead }));
+  const series = seriesOf(f, reduced);
+  return reduced.map(({ scale }, i) => f.let(DD.mul(series[i]!, scale)));
 }
 
 /** e^x - 1 for 0 <= x < 40. */
 function expm1Lanes(f: FunctionBody, x: Vector): Lanes {
   const powers = powersOf(f, x);
   const lead = f.let(DD.sub(f64x2(1), powerOfTwo(f, DD.neg(powers.k))));
-  return f.let(DD.mul(seriesOf(f, x, powers, lead), powers.scale));
+  return f.let(DD.mul(seriesOf(f, [{ x, ...powers, lead }])[0]!, powers.scale));
 }
 
 /** 1 / (1 + e^-x). */
 export function sigmoidLanes(f: FunctionBody, x: Lanes): Lanes {
-  const e = expLanes(f, DD.neg(DD.abs(x)));
+  const e = expLanes(f, [DD.neg(DD.abs(x))])[0]!;
   const above = f.let(DD.lt(x, f64x2(0)));
   return f.let(DD.div(V.bitselect(e, f64x2(1), above), DD.add(f64x2(1), e)));
 }
