@@ -51,13 +51,16 @@ describe('one lookup', () => {
     expect(await kernelsOf(lines)).toEqual(['quantize', 'lookup-words']);
   });
 
-  test('to codes of another type', async () => {
-    const lines = `${door('uint8', 120)}${gelu}
-  c: int8[2, 300] scale(0.01) zero(-100) = QuantizeLinear(y)
-  z: float32[2, 300] = DequantizeLinear(c)
-  output z: float32[2, 300]`;
-    // DequantizeLinear too is a function of the first codes.
-    expect(await kernelsOf(lines)).toEqual(['quantize', 'lookup-words']);
+  test.each([
+    ['uint8', 'int8'],
+    ['int8', 'uint8'],
+  ])('of %s to %s', async (from, to) => {
+    const lines = `${door(from, 100)}${gelu}
+  c: ${to}[2, 300] scale(0.02) zero(5) = QuantizeLinear(y)
+  t: ${to}[300, 2] scale(0.02) zero(5) = Transpose(c) {perm = [1, 0]}
+  z: float32[300, 2] = DequantizeLinear(t)
+  output z: float32[300, 2]`;
+    expect((await kernelsOf(lines)).slice(0, 2)).toEqual(['quantize', 'lookup-bytes']);
   });
 
   test('of codes times what they became', async () => {
@@ -70,6 +73,44 @@ describe('one lookup', () => {
     const kernels = await kernelsOf(lines);
     expect(kernels.slice(0, 2)).toEqual(['quantize', 'lookup-bytes']);
     expect(kernels).not.toContain('multiply-codes');
+  });
+
+  test('between caller and network, where both have codes', async () => {
+    const graph = model(`${door('uint8', 120)}${gelu}
+  c: int8[2, 300] scale(0.03) zero(-100) = QuantizeLinear(y)
+  z: float32[2, 300] = DequantizeLinear(c)
+  output z: float32[2, 300]`);
+    const { files, manifest } = compileModel(graph, { quantizedIo: true });
+    expect(manifest.programs[0]!.calls.map(({ op }) => op)).toEqual(['Table']);
+    const codes = Uint8Array.from({ length: 600 }, (_, i) => i);
+    const { z } = await (await load(files)).run({ x: codes });
+    const reals = Float32Array.from(codes, (code) => (code - 120) * 0.02);
+    const { c } = interpret(graph, { x: Tensor.of('float32', [2, 300], reals) }, ['c']);
+    expect([...z!.data]).toEqual(c!.toNumbers());
+  });
+
+  test('of a picture whose pixels have four bytes', async () => {
+    const graph = model(`
+  input x: float32[1, 3, 6, 6]
+  const two: float32[] = [2]
+  const w: int8[8, 3, 3, 3] = [${Array.from({ length: 216 }, (_, i) => (i % 19) - 9).join(', ')}]
+  type w: int8[8, 3, 3, 3] scale(0.01) zero(0)
+  q: uint8[1, 3, 6, 6] scale(0.02) zero(128) = QuantizeLinear(x)
+  f: float32[1, 3, 6, 6] = DequantizeLinear(q)
+  d: float32[1, 3, 6, 6] = Mul(f, two)
+  p: uint8[1, 3, 6, 6] scale(0.04) zero(100) = QuantizeLinear(d)
+  c: uint8[1, 8, 6, 6] scale(0.1) zero(7) = Conv(p, w) {pads = [1, 1, 1, 1]}
+  y: float32[1, 8, 6, 6] = DequantizeLinear(c)
+  output y: float32[1, 8, 6, 6]`);
+    const { files, manifest } = compileModel(graph);
+    const kernels = manifest.programs[0]!.calls.map(({ kernel }) => manifest.kernels[kernel]!);
+    expect(kernels).toContain('lookup-bytes');
+    // Three taps of four bytes each.
+    expect(kernels.find((name) => name.startsWith('convolution'))).toMatch(/-by-3$/);
+    const x = floats.slice(0, 108);
+    const { y } = await (await load(files)).run({ x });
+    const wanted = interpret(graph, { x: Tensor.of('float32', [1, 3, 6, 6], x) });
+    expect([...y!.data]).toEqual(wanted.y!.toNumbers());
   });
 
   test('where another reader wants what lies between, beside it', async () => {
@@ -85,6 +126,33 @@ describe('one lookup', () => {
 });
 
 describe('no lookup', () => {
+  test('for what only a file calls a table', () => {
+    for (const inputs of ['q', 'q, half', 'f, half']) {
+      const graph = model(`${door('uint8', 128)}
+  f: float32[2, 300] = DequantizeLinear(q)
+  y: float32[2, 300] = octavo::Table(${inputs})
+  output y: float32[2, 300]`);
+      expect(() => compileModel(graph)).toThrow(/\(Table\): there is no kernel for the operator/);
+    }
+  });
+
+  test('behind an operator without a kernel, which is named', () => {
+    const graph = model(`${door('uint8', 128)}
+  f: float32[2, 300] = DequantizeLinear(q)
+  u = com.example::Foo(f)
+  y: float32[2, 300] = Relu(u)
+  output y: float32[2, 300]`);
+    expect(() => compileModel(graph)).toThrow(/\(Foo\): there is no kernel for the operator/);
+  });
+
+  test('to floats for two cheap nodes, which vectors do as fast', async () => {
+    const lines = `${door('uint8', 128)}
+  f: float32[2, 300] = DequantizeLinear(q)
+  y: float32[2, 300] = Relu(f)
+  output y: float32[2, 300]`;
+    expect(await kernelsOf(lines)).not.toContain('lookup-words');
+  });
+
   test('for a single node, which has a kernel of its own', async () => {
     const lines = `${door('uint8', 128)}
   y: float32[2, 300] = DequantizeLinear(q)
@@ -138,11 +206,18 @@ test.each([
           '  f: float32[2, 300] = DequantizeLinear(q)',
           '  v0: float32[2, 300] = Relu(f)',
           ...chain.map((step, i) => `  v${i + 1}: float32[2, 300] = ${step(`v${i}`)}`),
-          `  c: uint8[2, 300] scale(0.03) zero(9) = ${end === 'codes' ? `QuantizeLinear(${last})` : 'QuantizeLinear(f)'}`,
-          '  y: float32[2, 300] = DequantizeLinear(c)',
-          `  output ${end === 'codes' ? 'y' : last}: float32[2, 300]`,
+          `  v: float32[2, 300] = Sigmoid(${last})`,
+          ...(end === 'codes'
+            ? [
+                '  c: int8[2, 300] scale(0.004) zero(-128) = QuantizeLinear(v)',
+                '  t: int8[300, 2] scale(0.004) zero(-128) = Transpose(c) {perm = [1, 0]}',
+                '  y: float32[300, 2] = DequantizeLinear(t)',
+                '  output y: float32[300, 2]',
+              ]
+            : ['  output v: float32[2, 300]']),
         ];
-        await kernelsOf(lines.join('\n'));
+        const kernels = await kernelsOf(lines.join('\n'));
+        expect(kernels.some((name) => name.startsWith('lookup'))).toBe(true);
       },
     ),
     { numRuns: 40 },

@@ -5,12 +5,12 @@
  */
 import { UnsupportedError } from '../base/errors.ts';
 import { elementCount } from '../base/integer.ts';
-import type { Node } from '../ir/index.ts';
-import { isOnnxDomain, quantizedRanges, Tensor } from '../ir/index.ts';
+import type { Node, Tensor } from '../ir/index.ts';
+import { isOnnxDomain } from '../ir/index.ts';
 import { elementwiseContracts } from '../ops/elementwise/index.ts';
 import { referenceOf, referenceOnCodes } from '../ops/index.ts';
 import { unaryContracts } from '../ops/unary/index.ts';
-import { tableNode } from './lowering/table.ts';
+import { everyCode, hasTable, isTable, tableNode } from './lowering/table.ts';
 import type { ReadyGraph, ReadyValue } from './ready-graph.ts';
 import { neededNodes } from './ready-graph.ts';
 
@@ -19,8 +19,8 @@ interface FunctionOfCodes {
   readonly root: ReadyValue;
   /** Of every code, from the lowest. */
   readonly results: Tensor;
-  /** Nodes one behind the other. */
-  readonly steps: number;
+  /** Of the nodes one behind the other: 1 for each that a vector does at once, more for others. */
+  readonly work: number;
 }
 
 const moves: ReadonlySet<string> = new Set(['Identity', 'Dropout']);
@@ -29,32 +29,44 @@ const elementwise: ReadonlySet<string> = new Set([
   'QuantizeLinear',
   'DequantizeLinear',
 ]);
-
-/** A single node keeps its own kernel; two and more become one lookup. */
-const fewestSteps = 2;
+const cheap: ReadonlySet<string> = new Set([
+  ...['QuantizeLinear', 'DequantizeLinear', 'Add', 'Sub', 'Mul', 'Sum', 'Max', 'Min'],
+  ...['Relu', 'Clip', 'Neg', 'Abs', 'LeakyRelu'],
+]);
+const costly = 3;
 
 /** The graph with a lookup for every such value that is still needed, and without the nodes that are not. */
 export function functionsOfCodes(graph: ReadyGraph): ReadyGraph {
   const known = new Map<string, FunctionOfCodes>();
-  const tables = new Map<string, ReadyValue>();
   const nodes = graph.nodes.map((node) => {
-    const made = functionOf(graph, node, known);
+    const made = ifSupported(() => functionOf(graph, node, known));
     if (made === undefined) return node;
     const value = graph.value(node.outputs[0]!);
     known.set(value.name, made);
-    if (made.steps < fewestSteps || !hasTable(value)) return node;
-    const name = `${value.name} by code`;
-    const { dims, dtype } = made.results;
-    tables.set(name, { name, dims, dtype, quant: undefined, constant: made.results });
-    return tableNode(node, made.root.name, name);
+    return isWorthATable(value, made) ? tableNode(node, made.root.name, made.results) : node;
   });
-  if (tables.size === 0) return graph;
   return {
     ...graph,
     nodes: neededNodes({ outputs: graph.outputs, nodes }),
-    opsetOf: (node) => (isOnnxDomain(node.domain) ? graph.opsetOf(node) : 1),
-    value: (name) => tables.get(name) ?? graph.value(name),
+    // No model imports the domain of tables.
+    opsetOf: (node) => (isTable(node) ? 1 : graph.opsetOf(node)),
   };
+}
+
+/** A lookup takes as long as two steps of vectors to floats, and as one to codes. */
+function isWorthATable({ quant, dtype }: ReadyValue, { results, work }: FunctionOfCodes): boolean {
+  if (quant?.axis !== undefined || results.dtype !== dtype || !hasTable(dtype)) return false;
+  return work > (quant === undefined ? 2 : 1);
+}
+
+/** What is not known or not computed here is said by who needs it. */
+function ifSupported<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof UnsupportedError) return undefined;
+    throw error;
+  }
 }
 
 function functionOf(
@@ -69,7 +81,7 @@ function functionOf(
   const sources = values.map((value) =>
     value === undefined || value.constant !== undefined
       ? undefined
-      : (known.get(value.name) ?? everyCode(value)),
+      : (known.get(value.name) ?? ofItself(value)),
   );
   const { dims } = graph.value(output);
   for (const [i, value] of values.entries())
@@ -82,21 +94,15 @@ function functionOf(
   const inputs = values.map((value, i) => value?.constant?.reshaped([]) ?? sources[i]?.results);
   const results = evaluated(graph, node, inputs);
   if (results?.size !== 256) return undefined;
-  return { root: first.root, results, steps: 1 + Math.max(first.steps, ...rest.map((s) => s.steps)) };
+  const before = Math.max(first.work, ...rest.map(({ work }) => work));
+  return { root: first.root, results, work: before + (cheap.has(node.op) ? 1 : costly) };
 }
 
-/** A value of codes as the function of itself. */
-function everyCode(root: ReadyValue): FunctionOfCodes | undefined {
-  const { quant } = root;
-  if (quant === undefined || quant.axis !== undefined) return undefined;
-  const { dtype } = quant;
-  if (dtype !== 'uint8' && dtype !== 'int8') return undefined;
-  const { min } = quantizedRanges[dtype];
-  const codes = Array.from({ length: 256 }, (_, i) => min + i);
-  return { root, results: Tensor.from(dtype, [256], codes), steps: 0 };
+function ofItself(root: ReadyValue): FunctionOfCodes | undefined {
+  const results = everyCode(root.quant);
+  return results && { root, results, work: 0 };
 }
 
-/** Undefined where the reference does not compute it. */
 function evaluated(
   graph: ReadyGraph,
   node: Node,
@@ -112,17 +118,7 @@ function evaluated(
     runBody: () => [],
   };
   const onCodes = [...context.inputQuant, ...context.outputQuant].some((quant) => quant !== undefined);
-  try {
-    return (onCodes ? referenceOnCodes(context) : referenceOf(node)(context))[0];
-  } catch (error) {
-    if (error instanceof UnsupportedError) return undefined;
-    throw error;
-  }
-}
-
-function hasTable({ quant, dtype }: ReadyValue): boolean {
-  if (quant === undefined) return dtype === 'float32' || dtype === 'bool';
-  return quant.axis === undefined && (quant.dtype === 'uint8' || quant.dtype === 'int8');
+  return (onCodes ? referenceOnCodes(context) : referenceOf(node)(context))[0];
 }
 
 function sameDims(a: readonly number[], b: readonly number[]): boolean {

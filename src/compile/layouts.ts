@@ -6,6 +6,7 @@ import type { Node } from '../ir/index.ts';
 import { intAttr } from '../ir/index.ts';
 import { stridesOf } from '../ops/broadcast.ts';
 import type { Halo, Lowering } from './lowering/lowering.ts';
+import { isTable } from './lowering/table.ts';
 import type { ReadyGraph, ReadyValue } from './ready-graph.ts';
 
 export type Layout =
@@ -104,7 +105,8 @@ function narrowImages(graph: ReadyGraph, loweringOf: LoweringOf): ReadonlySet<st
   const narrow = new Set<string>();
   for (const node of graph.nodes) {
     const [name] = node.outputs;
-    if (node.op !== 'QuantizeLinear' || name === undefined || name === '') continue;
+    const makesCodes = node.op === 'QuantizeLinear' || isTable(node);
+    if (!makesCodes || name === undefined || name === '') continue;
     const channels = graph.value(name).dims[1] ?? 0;
     if (channels > 0 && channels <= narrowPixel && !graph.outputs.some((port) => port.name === name))
       narrow.add(name);

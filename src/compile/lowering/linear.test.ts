@@ -216,6 +216,39 @@ describe('Conv', () => {
   });
 });
 
+test.each([
+  [1, 'depthwise-3x3'],
+  [2, 'depthwise-3x3-stride-2'],
+])('depthwise rows that no first cache holds go in parts, with stride %i', (stride, kernel) => {
+  const channels = 2000;
+  const quant = perTensor('uint8', 0.5, 3, 'a test');
+  const setting: Setting = {
+    seed: 3,
+    quant,
+    to: quant,
+    bias: 'codes',
+    scales: 'each',
+    coarse: 8,
+    split: 0.5,
+  };
+  const strides = attr.ints([stride, stride]);
+  const ran = runLowered(
+    {
+      op: 'Conv',
+      attributes: { group: attr.int(channels), pads: attr.ints([1, 1, 1, 1]), strides },
+      inputs: [
+        { tensor: codes([1, channels, 5, 5], 1, 'uint8'), quant, layout: 'last' },
+        ...constants(setting, [channels, 1, 3, 3], 0, channels),
+      ],
+      outputs: [{ quant: perTensor('uint8', 9, 100, 'a test'), layout: 'last' }],
+    },
+    setting.split,
+  );
+  expect(firstDifference(ran)).toBe(undefined);
+  // Columns of an odd width: the last part has one.
+  expect(ran.kernels.filter((name) => name === kernel)).toHaveLength(2);
+});
+
 describe('ConvTranspose', () => {
   test('by the remainders of its strides', () => {
     const padding = fc.tuple(fc.nat(2), fc.nat(2));

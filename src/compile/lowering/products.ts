@@ -207,7 +207,7 @@ function convolutionFor(kind: ResultKind, quads: QuadsOfRound, byTurns: boolean)
   return byTurns ? convolutionHalves[quads] : convolution[quads];
 }
 
-/** The largest rounds that runs of so many bytes, a multiple of 4, consist of. */
+/** The largest rounds that runs of so many bytes consist of, a multiple of 4; where none does, of 4 more. */
 function quadsOfRound(kind: ResultKind, bytes: number): QuadsOfRound {
   if (kind !== 'padded') return 2;
   const fits = ([4, 3] as const).find((quads) => bytes % (4 * quads) === 0);
@@ -306,8 +306,8 @@ export function widenSource(
     first += Math.min(0, (size - 1) * steps[0]!);
     end += Math.max(0, (size - 1) * steps[0]!);
   }
-  // Runs are read in whole rounds.
-  const count = end - first + Math.ceil(runBytes / 24) * 24;
+  // Runs are read in whole rounds: up to 4 bytes more.
+  const count = end - first + Math.ceil(runBytes / 8) * 8;
   return behind(widenBytes(context, widenData, behind(source, first), count), -2 * first);
 }
 
