@@ -8,7 +8,7 @@ import { elementCount } from '../base/integer.ts';
 import type { Node, Tensor } from '../ir/index.ts';
 import { isOnnxDomain } from '../ir/index.ts';
 import { elementwiseContracts } from '../ops/elementwise/index.ts';
-import { referenceOf, referenceOnCodes } from '../ops/index.ts';
+import { computeNode } from '../ops/index.ts';
 import { unaryContracts } from '../ops/unary/index.ts';
 import { everyCode, hasTable, isTable, tableNode } from './lowering/table.ts';
 import type { ReadyGraph, ReadyValue } from './ready-graph.ts';
@@ -92,7 +92,14 @@ function functionOf(
   const [first, ...rest] = sources.filter((source) => source !== undefined);
   if (first === undefined || rest.some(({ root }) => root !== first.root)) return undefined;
   const inputs = values.map((value, i) => value?.constant?.reshaped([]) ?? sources[i]?.results);
-  const results = evaluated(graph, node, inputs);
+  const [results] = computeNode({
+    node,
+    opset: graph.opsetOf(node),
+    inputs,
+    inputQuant: values.map((value) => value?.quant),
+    outputQuant: [graph.value(output).quant],
+    runBody: () => [],
+  });
   if (results?.size !== 256) return undefined;
   const before = Math.max(first.work, ...rest.map(({ work }) => work));
   return { root: first.root, results, work: before + (cheap.has(node.op) ? 1 : costly) };
@@ -101,24 +108,6 @@ function functionOf(
 function ofItself(root: ReadyValue): FunctionOfCodes | undefined {
   const results = everyCode(root.quant);
   return results && { root, results, work: 0 };
-}
-
-function evaluated(
-  graph: ReadyGraph,
-  node: Node,
-  inputs: readonly (Tensor | undefined)[],
-): Tensor | undefined {
-  const quantOf = (name: string) => (name === '' ? undefined : graph.value(name).quant);
-  const context = {
-    node,
-    opset: graph.opsetOf(node),
-    inputs,
-    inputQuant: node.inputs.map(quantOf),
-    outputQuant: node.outputs.map(quantOf),
-    runBody: () => [],
-  };
-  const onCodes = [...context.inputQuant, ...context.outputQuant].some((quant) => quant !== undefined);
-  return (onCodes ? referenceOnCodes(context) : referenceOf(node)(context))[0];
 }
 
 function sameDims(a: readonly number[], b: readonly number[]): boolean {

@@ -11,6 +11,16 @@ export function referenceOf(node: Node): Reference {
   return floatReference(node, oracleOf(node));
 }
 
+/**
+ * The outputs of a node in Octavo's own arithmetic, be its values plain or codes; of codes the true INT8 arithmetic, or `fake`
+ * quantization. Throws UnsupportedError where nothing computes them.
+ */
+export function computeNode(context: CodesContext, arithmetic: 'int8' | 'fake' = 'int8'): readonly Tensor[] {
+  const onCodes = [...context.inputQuant, ...context.outputQuant].some((quant) => quant !== undefined);
+  if (!onCodes) return referenceOf(context.node)(context);
+  return arithmetic === 'fake' ? throughFloat(context) : referenceOnCodes(context);
+}
+
 /** The true INT8 arithmetic of a node whose inputs or outputs are codes. */
 export function referenceOnCodes(context: CodesContext): readonly Tensor[] {
   return computeOnCodes(oracleOf(context.node), context);

@@ -1,6 +1,6 @@
 /** What Octavo knows of operators: their contracts, shape inference, and where windows lie. */
 export { broadcastShapes } from './broadcast.ts';
-export { referenceOf, referenceOnCodes, throughFloat } from './codes.ts';
+export { computeNode, referenceOf, referenceOnCodes, throughFloat } from './codes.ts';
 export type * from './contract.ts';
 export { contractOf, contracts } from './contracts.ts';
 export type { WindowGeometry } from './conv-geometry.ts';

@@ -98,12 +98,8 @@ export async function chooseMethods(
     return { value: group.values[0]!, scored, decibels, own: pick(scored) };
   });
   if (groups.length === 0) return { tensors: [], notes: [] };
-  const search = new Search(
-    groups,
-    new NetworkTrials(engine, input, parts, options.signal),
-    options.onProgress,
-  );
-  const ranked = await search.ranked();
+  const trials = new NetworkTrials(engine, input, parts, options.signal);
+  const ranked = await rankedChoices(groups, trials, options.onProgress);
   const found = ranked[0]!;
   const samples = parts.reduce((n, part) => n + part.heldOut.length, 0);
   return {
@@ -120,8 +116,6 @@ interface Group {
   readonly own: Picked;
 }
 
-type Candidate = readonly [name: string, choice: Choice];
-
 interface Tried {
   readonly name: string;
   readonly choice: Choice;
@@ -135,44 +129,40 @@ const owns = [
   ['eachDb', 'each its best sample by sample'],
 ] as const;
 
-class Search {
-  readonly #trials: NetworkTrials;
-  readonly #owns: readonly Candidate[];
-  readonly #singles: readonly Candidate[];
-  readonly #step: () => void;
-
-  constructor(groups: readonly Group[], trials: NetworkTrials, onProgress: OnProgress | undefined) {
-    this.#trials = trials;
-    this.#owns = owns.map(([by, name]) => {
-      const best = ({ scored }: Group) =>
-        pick(scored.map((s) => ({ method: s.method, decibels: s[by] }))).method;
-      return [name, new Map(groups.map((group) => [group.value, best(group)]))];
-    });
-    this.#singles = autoMethods.map(({ id }) => [
-      `${id} for all`,
-      new Map(groups.map(({ value }) => [value, id])),
-    ]);
-    const most = this.#owns.length + this.#singles.length + mostSingles;
-    this.#step = startProgress('trying methods', most, onProgress);
-  }
-
-  /** Each tensor's own best, and the best of one method for all: the best one first. */
-  async ranked(): Promise<readonly Tried[]> {
-    const halves: Tried[] = [];
-    for (const single of this.#singles) halves.push(await this.#tried(single, 'half the parts'));
-    const few = nearestTo(bestOf(halves), halves).slice(0, mostSingles);
-    const singles: Tried[] = [];
-    for (const { name, choice } of few) singles.push(await this.#tried([name, choice], 'all parts'));
-    const owns: Tried[] = [];
-    for (const own of this.#owns) owns.push(await this.#tried(own, 'all parts'));
-    return nearestTo(bestOf(singles), [...singles, ...owns]);
-  }
-
-  async #tried([name, choice]: Candidate, among: 'half the parts' | 'all parts'): Promise<Tried> {
-    const result = await this.#trials.run(choice, among);
-    this.#step();
+/** Each tensor's own best, and the best of one method for all: the best one first. */
+async function rankedChoices(
+  groups: readonly Group[],
+  trials: NetworkTrials,
+  onProgress: OnProgress | undefined,
+): Promise<readonly Tried[]> {
+  const step = startProgress('trying methods', autoMethods.length + mostSingles + owns.length, onProgress);
+  const tried = async (
+    name: string,
+    choice: Choice,
+    among: 'half the parts' | 'all parts',
+  ): Promise<Tried> => {
+    const result = await trials.run(choice, among);
+    step();
     return { name, choice, result };
+  };
+  const choiceBy = (methodOf: (group: Group) => string): Choice =>
+    new Map(groups.map((group) => [group.value, methodOf(group)]));
+  const halves: Tried[] = [];
+  for (const { id } of autoMethods) {
+    const choice = choiceBy(() => id);
+    halves.push(await tried(`${id} for all`, choice, 'half the parts'));
   }
+  const few = nearestTo(bestOf(halves), halves).slice(0, mostSingles);
+  const singles: Tried[] = [];
+  for (const { name, choice } of few) singles.push(await tried(name, choice, 'all parts'));
+  const own: Tried[] = [];
+  for (const [by, name] of owns) {
+    const choice = choiceBy(
+      ({ scored }) => pick(scored.map((s) => ({ method: s.method, decibels: s[by] }))).method,
+    );
+    own.push(await tried(name, choice, 'all parts'));
+  }
+  return nearestTo(bestOf(singles), [...singles, ...own]);
 }
 
 /** The best in each, whichever has it. */

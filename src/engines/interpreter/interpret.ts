@@ -7,7 +7,7 @@ import type { Graph, Model, Node, QuantParams, Tensor, ValueType } from '../../i
 import { opsetOf, readsOf, requiredInputs, typeOf } from '../../ir/index.ts';
 import type { CodesContext } from '../../ops/contract.ts';
 import { cannotEvaluate } from '../../ops/elements.ts';
-import { referenceOf, referenceOnCodes, throughFloat } from '../../ops/index.ts';
+import { computeNode } from '../../ops/index.ts';
 
 export interface InterpretOptions {
   /**
@@ -151,10 +151,8 @@ function runNode(run: Run, node: Node, scope: Scope): NodeDone {
 
 function compute(context: CodesContext, options: InterpretOptions): readonly Tensor[] {
   const { node } = context;
-  const onCodes = [...context.inputQuant, ...context.outputQuant].some((q) => q !== undefined);
   try {
-    if (!onCodes) return referenceOf(node)(context);
-    return options.arithmetic === 'fake' ? throughFloat(context) : referenceOnCodes(context);
+    return computeNode(context, options.arithmetic);
   } catch (error) {
     if (error instanceof UnsupportedError && error.op === node.op)
       throw cannotEvaluate(node, error.what, remedy);
